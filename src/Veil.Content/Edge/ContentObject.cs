@@ -1,0 +1,49 @@
+namespace Veil.Content.Edge;
+
+/// <summary>One opened file: what its manifest says, and its verified bytes in any range.</summary>
+public abstract class ContentObject : IAsyncDisposable
+{
+    /// <summary>The file's name as the manifest gives it, already sanitised: no separators, no control characters.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>MIME type, for example <c>video/mp4</c>.</summary>
+    public abstract string MimeType { get; }
+
+    /// <summary>Length in bytes.</summary>
+    public abstract long Length { get; }
+
+    /// <summary>Changes exactly when the bytes do; 64 lower-case hexadecimal digits, reveals neither key nor reference.</summary>
+    public abstract string EntityTag { get; }
+
+    /// <summary>Writes the range to <paramref name="destination"/> in order; every byte is verified before it is written.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not within the file.</exception>
+    /// <exception cref="ContentUnavailableException">Too few shares of some stripe can be had.</exception>
+    public abstract Task CopyRangeAsync(
+        long offset,
+        long count,
+        Stream destination,
+        CancellationToken cancellationToken);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>What a content key names cannot be had: unknown, too few shares, or not decodable.</summary>
+public sealed class ContentUnavailableException(ContentFault fault, string message) : Exception(message)
+{
+    /// <summary>Which of the three.</summary>
+    public ContentFault Fault { get; } = fault;
+}
+
+/// <summary>Why content cannot be had.</summary>
+public enum ContentFault
+{
+    /// <summary>No store that was asked knows the key's root.</summary>
+    NotFound,
+
+    /// <summary>Some stripe has fewer reachable shares than it needs.</summary>
+    TooFewShares,
+
+    /// <summary>What was found does not verify or breaks its layout.</summary>
+    VerificationFailed,
+}
