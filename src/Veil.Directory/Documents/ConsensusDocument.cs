@@ -87,12 +87,13 @@ public sealed class ConsensusDocument
             return ConsensusFault.Leaves;
         }
 
-        document = new ConsensusDocument(bytes, header, ConsensusHeader.DigestOf(layout.Header.Span), trees);
+        document = new ConsensusDocument(bytes, header, SignedEnvelope.DigestOf(layout.Header.Span), trees);
         return ConsensusFault.None;
     }
 
     private static bool SignaturesHold(ConsensusLayout layout, NetworkDefinition network)
     {
+        var digest = SignedEnvelope.DigestOf(layout.Header.Span);
         var previous = -1;
         for (var index = 0; index < layout.SignatureCount; index++)
         {
@@ -100,10 +101,7 @@ public sealed class ConsensusDocument
             // Rising indices: each authority at most once, and one order only.
             if (authority <= previous || authority >= network.Authorities.Count
                 || !DocumentSignature.Holds(
-                    ConsensusHeader.Purpose,
-                    network.Authorities[authority].Identity,
-                    layout.Header.Span,
-                    signature.Span))
+                    ConsensusHeader.Purpose, network.Authorities[authority].Identity, digest, signature.Span))
             {
                 return false;
             }

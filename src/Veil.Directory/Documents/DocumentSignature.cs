@@ -21,7 +21,7 @@ public static class DocumentSignature
 
     /// <summary>Signs a body: 64 bytes.</summary>
     public static byte[] Sign(string purpose, Key key, ReadOnlySpan<byte> body) =>
-        Algorithm.Sign(key, SignedEnvelope.SignedBytes(purpose, IdentityOf(key), body));
+        Algorithm.Sign(key, SignedEnvelope.SignedBytes(purpose, IdentityOf(key), SignedEnvelope.DigestOf(body)));
 
     /// <summary>Signs a body and puts the envelope around it.</summary>
     public static byte[] Seal(string purpose, Key key, ReadOnlySpan<byte> body)
@@ -33,13 +33,16 @@ public static class DocumentSignature
         return envelope;
     }
 
-    /// <summary>Whether <paramref name="signer"/> signed this body for this purpose; false for bytes that are no key.</summary>
-    public static bool Holds(string purpose, RelayId signer, ReadOnlySpan<byte> body, ReadOnlySpan<byte> signature) =>
+    /// <summary>
+    /// Whether <paramref name="signer"/> signed the body with this digest for this purpose; false for bytes that are
+    /// no key or no signature.
+    /// </summary>
+    public static bool Holds(string purpose, RelayId signer, Bytes32 bodyDigest, ReadOnlySpan<byte> signature) =>
         signature.Length == SignedEnvelope.SignatureSize
         && PublicKey.TryImport(Algorithm, signer.Value.AsSpan(), KeyBlobFormat.RawPublicKey, out var key)
-        && Algorithm.Verify(key!, SignedEnvelope.SignedBytes(purpose, signer, body), signature);
+        && Algorithm.Verify(key!, SignedEnvelope.SignedBytes(purpose, signer, bodyDigest), signature);
 
     /// <summary>Whether the envelope's signature holds for this purpose.</summary>
     public static bool Holds(string purpose, SignedEnvelope envelope) =>
-        Holds(purpose, envelope.Signer, envelope.Body.Span, envelope.Signature.Span);
+        Holds(purpose, envelope.Signer, SignedEnvelope.DigestOf(envelope.Body.Span), envelope.Signature.Span);
 }

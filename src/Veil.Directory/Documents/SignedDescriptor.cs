@@ -12,7 +12,7 @@ public sealed class SignedDescriptor
     {
         Descriptor = descriptor;
         Bytes = bytes;
-        Digest = ConsensusHeader.DigestOf(bytes.Span);
+        Digest = SignedEnvelope.DigestOf(bytes.Span);
     }
 
     /// <summary>What the relay says.</summary>

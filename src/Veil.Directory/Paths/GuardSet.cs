@@ -6,7 +6,8 @@ namespace Veil.Directory.Paths;
 
 /// <summary>
 /// The client's guards (spec/directory.md, section 6): two, chosen by weight and kept for months, in a fixed order of
-/// preference, with at most four stand-ins behind them. Time is an argument; records are exported for others to keep. Not for concurrent use: the owner of the paths owns it.
+/// preference, with at most four stand-ins behind them. Time is an argument; records are exported for others
+/// to keep. Not for concurrent use: the owner of the paths owns it.
 /// </summary>
 public sealed class GuardSet
 {
@@ -15,7 +16,7 @@ public sealed class GuardSet
     private readonly List<GuardRecord> _guards = [];
 
     /// <summary>Starts from persisted <paramref name="records"/>, or empty.</summary>
-    /// <exception cref="ArgumentException">More records than <see cref="GuardRules.MaxSampled"/>, or one twice.</exception>
+    /// <exception cref="ArgumentException">More than <see cref="GuardRules.MaxSampled"/>, or one twice.</exception>
     public GuardSet(GuardRules rules, DecisionSource decisions, IEnumerable<GuardRecord>? records = null)
     {
         ArgumentNullException.ThrowIfNull(rules);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Cbor;
-using Geralt;
 
 namespace Veil.Wire.Documents;
 
@@ -47,7 +46,7 @@ public sealed record ConsensusHeader
     /// <summary>Sum of all weights.</summary>
     public required ulong TotalWeight { get; init; }
 
-    /// <summary>Root over all leaves in the order of their identities, which is that of their cumulative weights.</summary>
+    /// <summary>Root over all leaves by identity, which is the order of their cumulative weights, too.</summary>
     public required Bytes32 RelaysRoot { get; init; }
 
     /// <summary>Number of leaves that stand on the ring.</summary>
@@ -55,14 +54,6 @@ public sealed record ConsensusHeader
 
     /// <summary>Root over the leaves that stand on the ring, in the order of their points.</summary>
     public required Bytes32 StoresRoot { get; init; }
-
-    /// <summary>BLAKE2b-256 of an encoded header: what signatures and successors refer to.</summary>
-    public static Bytes32 DigestOf(ReadOnlySpan<byte> encoded)
-    {
-        Bytes32 digest = default;
-        BLAKE2b.ComputeHash(digest, encoded);
-        return digest;
-    }
 
     /// <summary>The header's bytes.</summary>
     /// <exception cref="InvalidOperationException">The header breaks a rule of section 4.</exception>
@@ -83,14 +74,7 @@ public sealed record ConsensusHeader
         writer.WriteInt64(ValidUntil);
         writer.WriteBytes32(Randomness);
         writer.WriteBytes32(Previous);
-        writer.WriteStartMap(Parameters.Count);
-        foreach ((string name, ulong value) in Parameters)
-        {
-            writer.WriteTextString(name);
-            writer.WriteUInt64(value);
-        }
-
-        writer.WriteEndMap();
+        ParameterMap.Write(writer, Parameters);
         writer.WriteInt32(Count);
         writer.WriteUInt64(TotalWeight);
         writer.WriteBytes32(RelaysRoot);
@@ -126,7 +110,7 @@ public sealed record ConsensusHeader
             ValidUntil = reader.ReadInt64(),
             Randomness = reader.ReadBytes32(),
             Previous = reader.ReadBytes32(),
-            Parameters = ReadParameters(reader),
+            Parameters = ParameterMap.Read(reader),
             Count = reader.ReadInt32(),
             TotalWeight = reader.ReadUInt64(),
             RelaysRoot = reader.ReadBytes32(),
@@ -136,30 +120,11 @@ public sealed record ConsensusHeader
         return read.IsPossible() ? read : null;
     }
 
-    private static Dictionary<string, ulong> ReadParameters(CborReader reader)
-    {
-        int count = reader.ReadBoundedMap(DocumentLimits.MaxParameters);
-        Dictionary<string, ulong> parameters = new(count, StringComparer.Ordinal);
-        for (int index = 0; index < count; index++)
-        {
-            string name = reader.ReadTextString();
-            parameters.Add(name, reader.ReadUInt64());
-        }
-
-        reader.ReadEndMap();
-        Debug.Assert(parameters.Count == count, "The canonical reader refuses a key that comes twice.");
-        return parameters;
-    }
-
-    private static bool IsParameterName(string name) =>
-        name.Length is > 0 and <= DocumentLimits.MaxParameterNameLength
-        && name.All(character => character is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_' or '.');
-
     private bool IsPossible() =>
         Epoch != 0
         && ValidAfter >= 0 && ValidAfter < FreshUntil && FreshUntil <= ValidUntil
         && Count is > 0 and <= DocumentLimits.MaxRelays
         && StoreCount >= 0 && StoreCount <= Count
         && TotalWeight <= (ulong)Count * DocumentLimits.MaxWeight
-        && Parameters.Count <= DocumentLimits.MaxParameters && Parameters.Keys.All(IsParameterName);
+        && ParameterMap.IsPossible(Parameters);
 }

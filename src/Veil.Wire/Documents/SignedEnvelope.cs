@@ -44,15 +44,23 @@ public readonly struct SignedEnvelope
         return true;
     }
 
+    /// <summary>BLAKE2b-256 of a body.</summary>
+    public static Bytes32 DigestOf(ReadOnlySpan<byte> body)
+    {
+        Bytes32 digest = default;
+        BLAKE2b.ComputeHash(digest, body);
+        return digest;
+    }
+
     /// <summary>The bytes that a signature covers; <paramref name="purpose"/> is ASCII and fixed per kind.</summary>
-    public static byte[] SignedBytes(string purpose, RelayId signer, ReadOnlySpan<byte> body)
+    public static byte[] SignedBytes(string purpose, RelayId signer, Bytes32 bodyDigest)
     {
         ArgumentException.ThrowIfNullOrEmpty(purpose);
-        byte[] signed = new byte[purpose.Length + (2 * Bytes32.Size)];
-        int length = System.Text.Encoding.ASCII.GetBytes(purpose, signed);
+        byte[] covered = new byte[purpose.Length + (2 * Bytes32.Size)];
+        int length = System.Text.Encoding.ASCII.GetBytes(purpose, covered);
         Debug.Assert(length == purpose.Length, "One byte a character.");
-        signer.Value.AsSpan().CopyTo(signed.AsSpan(length));
-        BLAKE2b.ComputeHash(signed.AsSpan(length + Bytes32.Size), body);
-        return signed;
+        signer.Value.AsSpan().CopyTo(covered.AsSpan(length));
+        bodyDigest.AsSpan().CopyTo(covered.AsSpan(length + Bytes32.Size));
+        return covered;
     }
 }
