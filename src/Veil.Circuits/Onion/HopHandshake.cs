@@ -25,7 +25,7 @@ internal static class HopHandshake
         HybridHandshake.Initiate(
             VeilPattern.NKhfs,
             Prologue(network, target.Relay, target.OnionKeyId, position),
-            target.OnionKey,
+            target.OnionKey.ToArray(),
             null,
             secrets);
 
@@ -46,7 +46,7 @@ internal static class HopHandshake
         var prologue = new byte[HandshakePrologue.Length];
         Span<byte> keyId = stackalloc byte[CreateBody.KeyIdBytes];
         BinaryPrimitives.WriteUInt64BigEndian(keyId, onionKeyId);
-        HandshakePrologue.Write(prologue, HandshakePurpose.Hop, (byte)position, network.Value, relay.Value, keyId);
+        HandshakePrologue.Write(prologue, HandshakePurpose.Hop, (byte)position, network.Value.ToArray(), relay.Value.ToArray(), keyId);
         return prologue;
     }
 }

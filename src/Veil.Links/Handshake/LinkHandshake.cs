@@ -25,14 +25,14 @@ public sealed class LinkHandshake(
         LinkIdentity? local,
         CancellationToken cancellationToken)
     {
-        var purpose = local is null ? HandshakePurpose.ClientLink : HandshakePurpose.RelayLink;
+        var purpose = local is null ? HandshakePurpose.LinkFromClient : HandshakePurpose.LinkFromRelay;
         using var handshake = HybridHandshake.Initiate(
             local is null ? VeilPattern.NKhfs : VeilPattern.XKhfs,
             LinkPreface.Prologue(purpose, network, target.Relay),
-            target.LinkKey,
+            target.LinkKey.ToArray(),
             local?.Key,
             secrets);
-        return await WithTimeoutAsync(connection, cancellationToken, async token =>
+        return await WithTimeoutAsync(connection, async token =>
         {
             var frames = new HandshakeFrames(connection.Transport);
             var preface = new byte[LinkPreface.Bytes];
@@ -49,12 +49,12 @@ public sealed class LinkHandshake(
             if (local is not null)
             {
                 var third = new byte[LinkPreface.ThirdBytes];
-                handshake.WriteMessage(local.Relay.Value, third);
+                handshake.WriteMessage(local.Relay.Value.ToArray(), third);
                 await frames.WriteMessageAsync(default, third, token);
             }
 
             return Complete(handshake, connection, new LinkPeer(target.Relay, connection.RemoteEndPoint, true));
-        });
+        }, cancellationToken);
     }
 
     /// <summary>Accepts a link as responder.</summary>
@@ -67,7 +67,7 @@ public sealed class LinkHandshake(
         ConnectionContext connection,
         LinkIdentity local,
         Func<RelayId, Bytes32?> linkKeyOf,
-        CancellationToken cancellationToken) => WithTimeoutAsync(connection, cancellationToken, async token =>
+        CancellationToken cancellationToken) => WithTimeoutAsync(connection, async token =>
     {
         var frames = new HandshakeFrames(connection.Transport);
         var preface = new byte[LinkPreface.Bytes];
@@ -77,7 +77,7 @@ public sealed class LinkHandshake(
         }
 
         using var handshake = HybridHandshake.Respond(
-            purpose == HandshakePurpose.ClientLink ? VeilPattern.NKhfs : VeilPattern.XKhfs,
+            purpose == HandshakePurpose.LinkFromClient ? VeilPattern.NKhfs : VeilPattern.XKhfs,
             LinkPreface.Prologue(purpose, network, local.Relay),
             local.Key,
             secrets);
@@ -91,13 +91,13 @@ public sealed class LinkHandshake(
         handshake.WriteMessage([], second);
         await frames.WriteMessageAsync(default, second, token);
         RelayId? peer = null;
-        if (purpose == HandshakePurpose.RelayLink)
+        if (purpose == HandshakePurpose.LinkFromRelay)
         {
             peer = await ReadRelayAsync(frames, handshake, linkKeyOf, token);
         }
 
         return Complete(handshake, connection, new LinkPeer(peer, connection.RemoteEndPoint, false));
-    });
+    }, cancellationToken);
 
     private static async Task<RelayId> ReadRelayAsync(
         HandshakeFrames frames,
@@ -128,8 +128,8 @@ public sealed class LinkHandshake(
 
     private async Task<Link> WithTimeoutAsync(
         ConnectionContext connection,
-        CancellationToken cancellationToken,
-        Func<CancellationToken, Task<Link>> exchange)
+        Func<CancellationToken, Task<Link>> exchange,
+        CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.HandshakeTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);

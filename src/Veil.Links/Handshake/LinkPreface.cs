@@ -41,7 +41,7 @@ public static class LinkPreface
         return preface[0] == 'V'
             && preface[1] == 'L'
             && preface[2] == Version
-            && purpose is HandshakePurpose.ClientLink or HandshakePurpose.RelayLink;
+            && purpose is HandshakePurpose.LinkFromClient or HandshakePurpose.LinkFromRelay;
     }
 
     /// <summary>The prologue of a link's handshake.</summary>
@@ -49,7 +49,7 @@ public static class LinkPreface
     {
         var prologue = new byte[HandshakePrologue.Length];
         Span<byte> noOnionKey = stackalloc byte[8];
-        HandshakePrologue.Write(prologue, purpose, 0, network.Value, responder.Value, noOnionKey);
+        HandshakePrologue.Write(prologue, purpose, 0, network.Value.ToArray(), responder.Value.ToArray(), noOnionKey);
         return prologue;
     }
 }
