@@ -68,7 +68,7 @@ internal sealed class LinkCircuits : LinkTraffic
 
         while (true)
         {
-            uint number = (uint)Context.Decisions.NextUInt64() & ~InitiatorBit;
+            uint number = (uint)Context.Decisions.NextBelow(InitiatorBit);
             var id = new CircuitId(_link.Peer.IsInitiator ? number | InitiatorBit : number);
             if (id.Value != 0 && !_legs.ContainsKey(id) && !_ended.Contains(id))
             {
