@@ -8,6 +8,7 @@ namespace Veil.Storage.Threads;
 internal sealed class DedicatedWorkers<TWork> : IAsyncDisposable
 {
     private readonly Action<IReadOnlyList<TWork>> _process;
+    private readonly Action? _end;
     private readonly int _maxBatch;
     private readonly SemaphoreSlim _places;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,9 +22,15 @@ internal sealed class DedicatedWorkers<TWork> : IAsyncDisposable
     /// <param name="name">The threads' name.</param>
     /// <param name="bounds">How many threads, how long the queue, how much at once.</param>
     /// <param name="process">Runs on the threads and must not throw: an exception here ends the process.</param>
-    public DedicatedWorkers(string name, WorkerBounds bounds, Action<IReadOnlyList<TWork>> process)
+    /// <param name="end">Runs once, on the last thread, when all work is done; what it throws, disposal throws.</param>
+    public DedicatedWorkers(
+        string name,
+        WorkerBounds bounds,
+        Action<IReadOnlyList<TWork>> process,
+        Action? end = null)
     {
         _process = process;
+        _end = end;
         _maxBatch = bounds.MaxBatch;
         _places = new SemaphoreSlim(bounds.QueueCapacity, bounds.QueueCapacity);
         _running = bounds.Threads;
@@ -76,7 +83,15 @@ internal sealed class DedicatedWorkers<TWork> : IAsyncDisposable
 
         if (Interlocked.Decrement(ref _running) == 0)
         {
-            _ended.SetResult();
+            try
+            {
+                _end?.Invoke();
+                _ended.SetResult();
+            }
+            catch (Exception exception)
+            {
+                _ended.SetException(exception);
+            }
         }
     }
 
