@@ -25,19 +25,31 @@ internal sealed unsafe class Aegis256Cipher : INoiseCipher
     public static void Seal(
         ReadOnlySpan<byte> key, ulong n, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> plaintext, Span<byte> destination)
     {
-        Debug.Assert(key.Length == KeyLength, "the key is 32 bytes");
+        Span<byte> nonce = stackalloc byte[NonceLength];
+        EncodeNonce(n, nonce);
+        SealWithNonce(key, nonce, ad, plaintext, destination);
+    }
+
+    /// <summary>Seals under any nonce.</summary>
+    internal static void SealWithNonce(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> ad,
+        ReadOnlySpan<byte> plaintext,
+        Span<byte> destination)
+    {
+        Debug.Assert(key.Length == KeyLength && nonce.Length == NonceLength, "lengths of key and nonce");
         Debug.Assert(destination.Length == plaintext.Length + Tag, "the destination is a tag longer");
         SodiumNative.Initialise();
-        byte* nonce = stackalloc byte[NonceLength];
-        EncodeNonce(n, new Span<byte>(nonce, NonceLength));
         int result;
         fixed (byte* k = key)
+        fixed (byte* iv = nonce)
         fixed (byte* a = ad)
         fixed (byte* m = plaintext)
         fixed (byte* c = destination)
         {
             result = SodiumNative.crypto_aead_aegis256_encrypt(
-                c, null, m, (ulong)plaintext.Length, a, (ulong)ad.Length, null, nonce, k);
+                c, null, m, (ulong)plaintext.Length, a, (ulong)ad.Length, null, iv, k);
         }
 
         if (result != 0)
@@ -48,18 +60,30 @@ internal sealed unsafe class Aegis256Cipher : INoiseCipher
     public static bool TryOpen(
         ReadOnlySpan<byte> key, ulong n, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> ciphertext, Span<byte> destination)
     {
-        Debug.Assert(key.Length == KeyLength, "the key is 32 bytes");
+        Span<byte> nonce = stackalloc byte[NonceLength];
+        EncodeNonce(n, nonce);
+        return TryOpenWithNonce(key, nonce, ad, ciphertext, destination);
+    }
+
+    /// <summary>Opens under any nonce.</summary>
+    internal static bool TryOpenWithNonce(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> ad,
+        ReadOnlySpan<byte> ciphertext,
+        Span<byte> destination)
+    {
+        Debug.Assert(key.Length == KeyLength && nonce.Length == NonceLength, "lengths of key and nonce");
         Debug.Assert(ciphertext.Length == destination.Length + Tag, "the destination is a tag shorter");
         SodiumNative.Initialise();
-        byte* nonce = stackalloc byte[NonceLength];
-        EncodeNonce(n, new Span<byte>(nonce, NonceLength));
         fixed (byte* k = key)
+        fixed (byte* iv = nonce)
         fixed (byte* a = ad)
         fixed (byte* c = ciphertext)
         fixed (byte* m = destination)
         {
             return SodiumNative.crypto_aead_aegis256_decrypt(
-                m, null, null, c, (ulong)ciphertext.Length, a, (ulong)ad.Length, nonce, k) == 0;
+                m, null, null, c, (ulong)ciphertext.Length, a, (ulong)ad.Length, iv, k) == 0;
         }
     }
 

@@ -23,9 +23,20 @@ internal sealed class AesGcmCipher : INoiseCipher
     public static void Seal(
         ReadOnlySpan<byte> key, ulong n, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> plaintext, Span<byte> destination)
     {
-        Debug.Assert(destination.Length == plaintext.Length + Tag, "the destination is a tag longer");
         Span<byte> nonce = stackalloc byte[NonceLength];
         EncodeNonce(n, nonce);
+        SealWithNonce(key, nonce, ad, plaintext, destination);
+    }
+
+    /// <summary>Seals under any nonce.</summary>
+    internal static void SealWithNonce(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> ad,
+        ReadOnlySpan<byte> plaintext,
+        Span<byte> destination)
+    {
+        Debug.Assert(destination.Length == plaintext.Length + Tag, "the destination is a tag longer");
         using AesGcm aes = new(key, Tag);
         aes.Encrypt(nonce, plaintext, destination[..plaintext.Length], destination[plaintext.Length..], ad);
     }
@@ -34,9 +45,20 @@ internal sealed class AesGcmCipher : INoiseCipher
     public static bool TryOpen(
         ReadOnlySpan<byte> key, ulong n, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> ciphertext, Span<byte> destination)
     {
-        Debug.Assert(ciphertext.Length == destination.Length + Tag, "the destination is a tag shorter");
         Span<byte> nonce = stackalloc byte[NonceLength];
         EncodeNonce(n, nonce);
+        return TryOpenWithNonce(key, nonce, ad, ciphertext, destination);
+    }
+
+    /// <summary>Opens under any nonce.</summary>
+    internal static bool TryOpenWithNonce(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> ad,
+        ReadOnlySpan<byte> ciphertext,
+        Span<byte> destination)
+    {
+        Debug.Assert(ciphertext.Length == destination.Length + Tag, "the destination is a tag shorter");
         using AesGcm aes = new(key, Tag);
         try
         {
