@@ -34,7 +34,7 @@ public sealed class NetworkDefinitionTests
         (string, string)[] changes =
         [
             ("\"test\"", "\"tess\""), ("\"lab\": true", "\"lab\": false"), ("3600", "3601"),
-            ("\"quorum\": 2", "\"quorum\": 3"), ("auth0", "auth9"), (":7000", ":7009"), ("0000000002", "0000000102"),
+            ("\"quorum\": 2", "\"quorum\": 3"), ("auth0", "auth9"), (":7000", ":7009"), ("0200000001", "0200000009"),
         ];
         foreach ((string from, string to) in changes)
         {
