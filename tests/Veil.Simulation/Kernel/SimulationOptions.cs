@@ -22,5 +22,5 @@ public sealed record SimulationOptions
     /// Real time that a stalled run waits for a thread that has left the loop to give itself away, so that the
     /// message names the escape and not the silence that it leaves. Paid by failing runs only.
     /// </summary>
-    public TimeSpan EscapeGrace { get; init; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan EscapeGrace { get; init; } = TimeSpan.FromSeconds(2);
 }

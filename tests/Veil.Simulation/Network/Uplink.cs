@@ -12,7 +12,7 @@ internal sealed class Uplink(SimulationKernel kernel, long bytesPerSecond)
     internal TimeSpan Send(int bytes)
     {
         var from = _freeAt > kernel.Elapsed ? _freeAt : kernel.Elapsed;
-        _freeAt = from + new TimeSpan(bytes * TimeSpan.TicksPerSecond / bytesPerSecond);
+        _freeAt = from + new TimeSpan(((bytes * TimeSpan.TicksPerSecond) + bytesPerSecond - 1) / bytesPerSecond);
         return _freeAt;
     }
 }
