@@ -16,11 +16,8 @@ internal sealed class SiteLabels
     /// <summary>Length of the per-install secret, in bytes.</summary>
     internal const int SecretBytes = 32;
 
-    /// <summary>Length of a label, in characters: 160 bits.</summary>
-    internal const int LabelCharacters = 32;
-
-    private const string Base32Digits = "abcdefghijklmnopqrstuvwxyz234567";
-    private const int BitsPerCharacter = 5;
+    // 32 characters; a host name's label may have 63.
+    private const int LabelBytes = 20;
 
     private readonly byte[] _secret;
     private readonly int _capacity;
@@ -100,16 +97,7 @@ internal sealed class SiteLabels
         HMACSHA256.HashData(_secret, message, code);
         CryptographicOperations.ZeroMemory(message);
         CryptographicOperations.ZeroMemory(text);
-
-        Span<char> label = stackalloc char[LabelCharacters];
-        for (var position = 0; position < LabelCharacters; position++)
-        {
-            var bit = position * BitsPerCharacter;
-            var window = BinaryPrimitives.ReadUInt16BigEndian(code[(bit / 8)..]);
-            label[position] = Base32Digits[(window >> (16 - BitsPerCharacter - (bit % 8))) & 0x1F];
-        }
-
-        return label.ToString();
+        return Base32.Encode(code[..LabelBytes], Base32Case.Lower);
     }
 
     private readonly record struct Entry(string Label, ContentKey Key, IsolationGroup Group);

@@ -1,7 +1,9 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using Veil.Content.Edge;
+using Veil.Content.Eris;
 using Veil.Content.Keys;
-using Xunit;
+using Veil.Wire;
 
 namespace Veil.Tests.Gateway;
 
@@ -32,9 +34,8 @@ internal sealed class Library
     /// <summary>A key like any other; equal numbers give equal keys.</summary>
     public static ContentKey Key(int number)
     {
-        var digits = "abcdefghijklmnopqrstuvwxyz234567";
-        var text = "veil:" + new string('a', 110) + digits[number / 32] + digits[number % 32];
-        Assert.True(ContentKey.TryParse(text, out var key, out _));
-        return key;
+        Bytes32 secret = default;
+        BinaryPrimitives.WriteInt32BigEndian(secret, number);
+        return new ContentKey(new ReadCapability(ErisLayout.BlockBytes, 0, new BlockRef(secret), secret));
     }
 }

@@ -23,6 +23,9 @@ internal sealed class MemoryContent(byte[] bytes, string name, string mimeType) 
 
     public Exception? Failure { get; init; }
 
+    /// <summary>What is waited for between those bytes and the failure.</summary>
+    public Task Pause { get; init; } = Task.CompletedTask;
+
     public override async Task CopyRangeAsync(
         long offset,
         long count,
@@ -32,10 +35,15 @@ internal sealed class MemoryContent(byte[] bytes, string name, string mimeType) 
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + count, Length);
         var written = Failure is null ? (int)count : Math.Min((int)count, BytesBeforeFailure);
-        await destination.WriteAsync(bytes.AsMemory((int)offset, written), cancellationToken);
+        if (written > 0)
+        {
+            await destination.WriteAsync(bytes.AsMemory((int)offset, written), cancellationToken);
+            await destination.FlushAsync(cancellationToken);
+        }
+
         if (Failure is not null)
         {
-            await destination.FlushAsync(cancellationToken);
+            await Pause.WaitAsync(cancellationToken);
             throw Failure;
         }
     }
