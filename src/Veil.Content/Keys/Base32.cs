@@ -55,7 +55,7 @@ public static class Base32
             bits += BitsPerCharacter;
             if (bits < 8) continue;
             bits -= 8;
-            destination[written++] = (byte)(pending >> bits);
+            destination[written++] = (byte)((pending >> bits) & 0xFF);
         }
 
         return (pending & ((1u << bits) - 1)) == 0;
