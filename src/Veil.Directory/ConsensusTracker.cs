@@ -43,7 +43,7 @@ public sealed class ConsensusTracker
     /// <summary>Why the last <see cref="ConsensusOffer.Refused"/> was refused.</summary>
     public ConsensusFault LastFault { get; private set; }
 
-    /// <summary>Verifies <paramref name="bytes"/> (which must not change afterwards) and keeps it if it is newer.</summary>
+    /// <summary>Verifies <paramref name="bytes"/>, which must not change afterwards, and keeps what is newer.</summary>
     public ConsensusOffer Offer(ReadOnlyMemory<byte> bytes, DateTimeOffset now)
     {
         LastFault = ConsensusDocument.TryOpen(bytes, _network, out var document);

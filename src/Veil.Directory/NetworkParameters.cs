@@ -24,7 +24,7 @@ public static class NetworkParameters
     /// <summary>Thirty days at hourly epochs.</summary>
     public const ulong DefaultRingMemory = 720;
 
-    /// <summary>The largest weight that a claim of bandwidth gives, KiB/s: until it is measured, a claim is cheap.</summary>
+    /// <summary>The largest weight that a claim of bandwidth gives, KiB/s: claims are cheap.</summary>
     public const string WeightCap = "weight.cap";
 
     /// <summary>100 MiB/s.</summary>

@@ -256,8 +256,7 @@ internal sealed class HandshakeState<TCipher, THash> : IDisposable
                 _working.HasRemoteStatic = true;
                 return _working.Symmetric.TryDecryptAndHash(Take(ref rest, DhLength + tag), _working.RemoteStatic);
             case HandshakeToken.E1:
-                return _working.Symmetric.TryDecryptAndHash(
-                    Take(ref rest, MLKem768.EncapsulationKeyLength + tag), _working.NewRemoteEncapsulationKey());
+                return TryReadEncapsulationKey(Take(ref rest, MLKem768.EncapsulationKeyLength + tag));
             case HandshakeToken.Ekem1:
                 return TryReadEncapsulation(Take(ref rest, MLKem768.CiphertextLength + tag));
             default:
@@ -289,6 +288,13 @@ internal sealed class HandshakeState<TCipher, THash> : IDisposable
         {
             CryptographicOperations.ZeroMemory(seed);
         }
+    }
+
+    // "e1", read: re1 = DecryptAndHash(...), refused here unless reduced, so that answering cannot fail.
+    private bool TryReadEncapsulationKey(ReadOnlySpan<byte> field)
+    {
+        Span<byte> key = _working.NewRemoteEncapsulationKey();
+        return _working.Symmetric.TryDecryptAndHash(field, key) && MLKem768.IsReduced(key);
     }
 
     // "ekem1", written: (ct, ss) = ENCAP(re1); EncryptAndHash(ct); MixKey(ss).

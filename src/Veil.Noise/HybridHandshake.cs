@@ -109,22 +109,14 @@ public sealed class HybridHandshake : IDisposable
     /// The message does not fit <paramref name="destination"/> or 65,535 bytes, or the spans overlap.
     /// </exception>
     /// <exception cref="InvalidOperationException">It is the other end's turn.</exception>
-    /// <exception cref="CryptographicException">
-    /// The initiator's encapsulation key is malformed (FIPS 203, section 7.2): only an initiator that breaks the
-    /// protocol gets here, and <see cref="TryWriteMessage"/> answers it without an exception.
-    /// </exception>
-    public int WriteMessage(ReadOnlySpan<byte> payload, Span<byte> destination) =>
-        TryWriteMessage(payload, destination, out int bytesWritten)
-            ? bytesWritten
-            : throw new CryptographicException("The other end's keys are malformed.");
-
-    /// <summary>As <see cref="WriteMessage"/>; false, with the state as before, if the other end's keys are malformed.</summary>
-    public bool TryWriteMessage(ReadOnlySpan<byte> payload, Span<byte> destination, out int bytesWritten)
+    public int WriteMessage(ReadOnlySpan<byte> payload, Span<byte> destination)
     {
-        if (!_state.TryWriteMessage(payload, destination, out bytesWritten))
-            return false;
+        // Every key of the other end was looked at when it came in: in both patterns a DH or a check of e1 is part of
+        // the message that brings it.
+        if (!_state.TryWriteMessage(payload, destination, out int bytesWritten))
+            throw new UnreachableException("A key was accepted that cannot be answered.");
         SplitIfComplete();
-        return true;
+        return bytesWritten;
     }
 
     /// <summary>

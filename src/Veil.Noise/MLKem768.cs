@@ -44,8 +44,6 @@ internal static unsafe class MLKem768
         Debug.Assert(ciphertext.Length == CiphertextLength, "length of a ciphertext");
         Debug.Assert(sharedSecret.Length == SharedSecretLength, "length of a shared secret");
         SodiumNative.Initialise();
-        if (!IsReduced(encapsulationKey))
-            return false;
         fixed (byte* pk = encapsulationKey)
         fixed (byte* m = coins)
         fixed (byte* ct = ciphertext)

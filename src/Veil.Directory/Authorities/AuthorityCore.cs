@@ -25,7 +25,7 @@ public sealed class AuthorityCore
     private AuthorityRound _round;
 
     /// <summary>Starts an authority, with the last consensus that it persisted, if any.</summary>
-    /// <exception cref="ArgumentException">The key is not an authority's, or the fractions are out of order.</exception>
+    /// <exception cref="ArgumentException">The key is not an authority's, or fractions are out of order.</exception>
     public AuthorityCore(
         AuthorityOptions options, DecisionSource decisions, ReadOnlyMemory<byte> lastConsensus = default)
     {
@@ -66,7 +66,7 @@ public sealed class AuthorityCore
         return fractions.Select(fraction => MomentOf(now, fraction)).First(moment => moment > now);
     }
 
-    /// <summary>Does what the time demands: vote, count and sign, ask for a missed consensus, begin a new round.</summary>
+    /// <summary>Does what the time demands: begin a round, vote, count and sign, ask for a missed consensus.</summary>
     public void Advance(DateTimeOffset now)
     {
         var target = _network.EpochAt(now) + 1;

@@ -78,7 +78,7 @@ internal sealed class AuthorityRound
         return RefusalCode.None;
     }
 
-    /// <summary>Counts the votes; afterwards no vote is taken. The own signature, or null if nothing can be made.</summary>
+    /// <summary>Counts the votes; later ones are refused. The own signature, or null if nothing can be made.</summary>
     internal AuthoritySignature? Count(AuthorityOptions options, ConsensusDocument? previous)
     {
         Counted = true;

@@ -102,7 +102,7 @@ public sealed class ConsensusAssembly
         return new SortedDictionary<string, ulong>(counted, StringComparer.Ordinal);
     }
 
-    /// <summary>BLAKE2b-256(domain ‖ network ‖ epoch ‖ previous randomness ‖ (identity ‖ random) of each vote).</summary>
+    /// <summary>H(domain ‖ network ‖ epoch ‖ previous randomness ‖ (identity ‖ random) of each vote).</summary>
     private Bytes32 MixRandomness()
     {
         using var input = new MemoryStream();

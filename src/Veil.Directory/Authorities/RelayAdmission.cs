@@ -11,10 +11,10 @@ namespace Veil.Directory.Authorities;
 /// </summary>
 public sealed class RelayAdmission
 {
-    /// <summary>Up to this many relays one may be guard and store at once; a larger network can afford to part them.</summary>
+    /// <summary>Up to this many relays one may be guard and store at once; a larger network can part them.</summary>
     public const int SmallNetwork = 50;
 
-    /// <summary>A large network has at least one guard for this many relays; stores are drafted where it has fewer.</summary>
+    /// <summary>A large network has a guard for this many relays; stores are drafted where it has fewer.</summary>
     public const int RelaysPerGuard = 5;
 
     private readonly ulong _epoch;

@@ -31,6 +31,8 @@ public enum ConsensusFault
 /// </summary>
 public sealed class ConsensusDocument
 {
+    private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
     private ConsensusDocument(ReadOnlyMemory<byte> bytes, ConsensusHeader header, Bytes32 digest, ConsensusTrees trees)
     {
         Bytes = bytes;
@@ -114,13 +116,13 @@ public sealed class ConsensusDocument
 
     private static bool Fits(ConsensusHeader header, NetworkDefinition network)
     {
-        // The bound keeps the product of epoch and length far from overflow.
-        if (header.Network != network.Id || header.Epoch > uint.MaxValue)
+        // The bounds keep the product from overflow and every time within the years 1970 to 9999.
+        if (header.Network != network.Id || header.Epoch > uint.MaxValue || header.ValidUntil > LastSecond)
         {
             return false;
         }
 
-        var start = network.StartOf(header.Epoch).ToUnixTimeSeconds();
+        var start = (long)header.Epoch * network.EpochSeconds;
         return header.ValidAfter == start
             && header.FreshUntil == start + network.EpochSeconds
             && header.ValidUntil == start + ((long)network.EpochSeconds * DocumentLimits.ValidEpochs);

@@ -1,7 +1,7 @@
 namespace Veil.Wire.Documents;
 
 /// <summary>
-/// Sizes and counts that bound every directory document (spec/directory.md, section 8). A reader checks them
+/// Sizes and counts that bound every directory document (spec/directory.md, sections 1 to 8). A reader checks them
 /// before it buffers, hashes or parses.
 /// </summary>
 public static class DocumentLimits

@@ -50,7 +50,7 @@ public sealed class NetworkDefinition
     /// <summary>Signatures that make a consensus: more than half of the authorities.</summary>
     public int Quorum { get; }
 
-    /// <summary>Reads a <c>network.json</c>; on failure <paramref name="error"/> says what is wrong, for a person.</summary>
+    /// <summary>Reads a <c>network.json</c>; otherwise <paramref name="error"/> tells a person what is wrong.</summary>
     public static bool TryParse(
         ReadOnlySpan<byte> json,
         [NotNullWhen(true)] out NetworkDefinition? network,

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Veil.Wire.Documents;
 
-/// <summary>The shape of <c>network.json</c> (spec/directory.md, section 1); every field is required, no other allowed.</summary>
+/// <summary>
+/// The shape of <c>network.json</c> (spec/directory.md, section 1): every field is required, no other allowed.
+/// </summary>
 internal sealed record NetworkFile
 {
     public required string Name { get; init; }

@@ -1,6 +1,6 @@
 namespace Veil.Wire.Documents;
 
-/// <summary>What a relay offers in its descriptor (spec/directory.md, section 2). Guard is the authorities' to give.</summary>
+/// <summary>What a relay offers (spec/directory.md, section 2). Guard is the authorities' to give.</summary>
 [Flags]
 public enum RelayRoles
 {

@@ -40,11 +40,12 @@ public sealed class AuthorityCoreTests : IDisposable
         {
             var descriptor = DirectoryRig.Sign(
                 DirectoryRig.Descriptor(_network, number, _network.EpochAt(_now)), number);
-            Assert.All(_authorities, authority => Assert.Equal(RefusalCode.None, authority.OnDescriptor(descriptor, _now)));
+            Assert.All(
+                _authorities, authority => Assert.Equal(RefusalCode.None, authority.OnDescriptor(descriptor, _now)));
         }
     }
 
-    /// <summary>Lets time pass to the end of the epoch; every message arrives at once unless a sender is silent.</summary>
+    /// <summary>Runs to the end of the epoch; messages arrive at once, and the silent ones are cut off.</summary>
     private void RunEpoch(params int[] silent)
     {
         var end = _network.StartOf(_network.EpochAt(_now) + 1);

@@ -92,7 +92,8 @@ public sealed class ConsensusDocumentTests
         byte[] swapped = [.. leaves[leafBytes..(2 * leafBytes)], .. leaves[..leafBytes], .. leaves[(2 * leafBytes)..]];
         byte[] doubled = [.. leaves[..leafBytes], .. leaves[..leafBytes], .. leaves[(2 * leafBytes)..]];
         var other = ConsensusTrees.Make(Entries(4).Skip(1)).Leaves.ToArray();
-        foreach (var bad in (byte[][])[swapped, doubled, other, leaves[leafBytes..], [.. leaves, .. leaves[..leafBytes]]])
+        byte[] longer = [.. leaves, .. leaves[..leafBytes]];
+        foreach (var bad in (byte[][])[swapped, doubled, other, leaves[leafBytes..], longer])
         {
             Assert.Equal(ConsensusFault.Leaves, Open(DirectoryRig.SignConsensus(header, bad, 0, 1)));
         }
@@ -106,6 +107,14 @@ public sealed class ConsensusDocumentTests
         ConsensusHeader[] bad =
         [
             header with { Epoch = header.Epoch + 1 },
+            header with { Epoch = ulong.MaxValue },
+            header with
+            {
+                Epoch = uint.MaxValue,
+                ValidAfter = uint.MaxValue * 3600L,
+                FreshUntil = (uint.MaxValue + 1L) * 3600L,
+                ValidUntil = (uint.MaxValue + 3L) * 3600L,
+            },
             header with { ValidUntil = header.ValidUntil + 1 },
             header with { ValidAfter = header.ValidAfter - 1 },
             header with { Network = DirectoryRig.Network(lab: false).Id },

@@ -54,7 +54,7 @@ public sealed class DirectoryResponderTests
         }
 
         var output = new ReadOnlySequence<byte>(answers.WrittenMemory);
-        DirectoryMessageType[] all = [DirectoryMessageType.Accepted, DirectoryMessageType.Refused, DirectoryMessageType.NoneYet];
+        DirectoryMessageType[] all = [.. DirectoryFraming.DocumentReplies, .. DirectoryFraming.ConsensusReplies];
         List<string> seen = [];
         while (DirectoryFraming.TryRead(ref output, all, out var answer) == FrameStatus.Message)
         {

@@ -63,7 +63,8 @@ internal static class DirectoryRig
 
     public static Key AuthorityKey(int index) => KeyOf(1, index);
 
-    public static NetworkDefinition Network(int authorities = 3, int quorum = 2, bool lab = true, int epochSeconds = 3600)
+    public static NetworkDefinition Network(
+        int authorities = 3, int quorum = 2, bool lab = true, int epochSeconds = 3600)
     {
         var list = Enumerable.Range(0, authorities).Select(index =>
         {

@@ -174,7 +174,8 @@ public sealed class PathSelectorTests
         var consensus = DirectoryRig.ConsensusOf(Enumerable.Range(0, 3).Select(number => DirectoryRig.Entry(number)));
         for (ulong seed = 0; seed < 50; seed++)
         {
-            Assert.All(Enum.GetValues<TrunkPurpose>(), purpose => Assert.NotNull(Select(consensus, seed, purpose).Path));
+            Assert.All(
+                Enum.GetValues<TrunkPurpose>(), purpose => Assert.NotNull(Select(consensus, seed, purpose).Path));
         }
     }
 }

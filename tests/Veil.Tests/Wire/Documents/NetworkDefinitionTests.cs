@@ -73,7 +73,8 @@ public sealed class NetworkDefinitionTests
         Assert.NotEmpty(ErrorOf("null"));
         Assert.NotEmpty(ErrorOf("[1,2]"));
         Assert.NotEmpty(ErrorOf("<html>"));
-        Assert.Contains("bytes", ErrorOf(new string(' ', DocumentLimits.MaxNetworkFileBytes + 1)), StringComparison.Ordinal);
+        string large = new(' ', DocumentLimits.MaxNetworkFileBytes + 1);
+        Assert.Contains("bytes", ErrorOf(large), StringComparison.Ordinal);
     }
 
     [Fact]
