@@ -10,7 +10,7 @@ public sealed class LoopSpeedTests
     private const int TicksEach = 500;
 
     [Fact]
-    [SuppressMessage("Reliability", "CA2000", Justification = "The timers end with the loop, which holds nothing else.")]
+    [SuppressMessage("Reliability", "CA2000", Justification = "The timers end with the loop.")]
     public void Half_a_million_ticks_of_a_thousand_timers_allocate_nothing_each()
     {
         var kernel = new SimulationKernel(seed: 1);
