@@ -5,8 +5,8 @@ using Veil.Simulation.Tracing;
 namespace Veil.Simulation.Kernel;
 
 /// <summary>
-/// A single-threaded, deterministic event loop with a clock of its own: the order of everything is (due time, sequence).
-/// Belongs to the thread that made it (spec/simulation.md, sections 2 and 3).
+/// A single-threaded, deterministic event loop with a clock of its own: everything happens in the order of
+/// (due time, sequence). Belongs to the thread that made it (spec/simulation.md, sections 2 and 3).
 /// </summary>
 public sealed class SimulationKernel
 {
@@ -119,7 +119,7 @@ public sealed class SimulationKernel
         AdvanceTo(end);
     }
 
-    /// <summary>Lets <paramref name="item"/> happen after <paramref name="delay"/>; moves it if it waits already.</summary>
+    /// <summary>Lets <paramref name="item"/> happen after <paramref name="delay"/>; moves it if it waits.</summary>
     public void Schedule(ScheduledEvent item, TimeSpan delay)
     {
         ArgumentNullException.ThrowIfNull(item);
@@ -152,7 +152,7 @@ public sealed class SimulationKernel
         _ready.Add(new ReadyQueue.Entry(_sequence++, context, callback, state));
     }
 
-    /// <summary>Remembers the first escape with its stack and wakes a stalled loop. May be called on any thread.</summary>
+    /// <summary>Remembers the first escape and wakes a stalled loop. May be called on any thread.</summary>
     internal SimulationException ReportEscape(string what)
     {
         var escape = Failed(SimulationFailure.Escaped, $"Code left the loop: {what}.\n{Environment.StackTrace}");

@@ -43,6 +43,7 @@ internal sealed class ResultWriter(TextWriter output, TextWriter messages, bool 
         var verdict = result.Violation is null ? "ok" : "VIOLATION";
         var rate = result.Steps / Math.Max(result.RealTime.TotalSeconds, 1e-6);
         return $"seed {result.Seed}: {verdict}, trace {result.TraceHash[..HashDigitsForPeople]}, {result.Steps} steps, "
-            + $"{result.VirtualTime.TotalSeconds:F3} virtual s in {result.RealTime.TotalSeconds:F3} s ({rate:F0} steps/s)";
+            + $"{result.VirtualTime.TotalSeconds:F3} virtual s in {result.RealTime.TotalSeconds:F3} s "
+            + $"({rate:F0} steps/s)";
     }
 }

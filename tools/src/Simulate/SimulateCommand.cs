@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Veil.Simulation.Scenarios;
+using Veil.Simulation.Tracing;
 using Veil.Wire.Seams;
 
 namespace Veil.Tools.Simulate;
@@ -79,12 +80,13 @@ internal sealed class SimulateCommand
         var writer = new ResultWriter(Console.Out, Console.Error, parsed.GetValue(_json));
         var runner = new ScenarioRunner(_time);
         using var trace = parsed.GetValue(_trace)?.CreateText();
+        Action<TraceEvent>? listener = trace is null ? null : happened => trace.WriteLine(happened.ToString());
         var violations = 0;
         foreach (var seed in Seeds(parsed))
         {
             if (cancellation.IsCancellationRequested)
                 return Interrupted;
-            var result = runner.Run(scenario, seed, nodes, trace is null ? null : happened => trace.WriteLine(happened.ToString()));
+            var result = runner.Run(scenario, seed, nodes, listener);
             writer.Write(scenario, nodes, result);
             violations += result.Violation is null ? 0 : 1;
         }
