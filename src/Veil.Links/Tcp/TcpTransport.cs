@@ -72,8 +72,8 @@ public sealed class TcpTransport(TcpTransportOptions options)
 
             await socket.ConnectAsync(address, cancellationToken);
 
-            // A port of the range that clients use, with nobody listening, can be handed to this very socket, which then
-            // connects to itself.
+            // A port of the range that clients use, with nobody listening, can be handed to this very socket,
+            // which then connects to itself.
             if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
             {
                 throw new SocketException((int)SocketError.ConnectionRefused);
@@ -111,7 +111,7 @@ public sealed class TcpTransport(TcpTransportOptions options)
 
     private static void LimitNotSent(Socket socket, int bytes)
     {
-        // IPPROTO_TCP is 6 everywhere; TCP_NOTSENT_LOWAT is 25 on Linux (linux/tcp.h) and 0x201 on macOS (netinet/tcp.h).
+        // IPPROTO_TCP; TCP_NOTSENT_LOWAT is 25 on Linux (linux/tcp.h) and 0x201 on macOS (netinet/tcp.h).
         const int Tcp = 6;
         var option = OperatingSystem.IsLinux() ? 25 : OperatingSystem.IsMacOS() ? 0x201 : 0;
         if (bytes == 0 || option == 0)
