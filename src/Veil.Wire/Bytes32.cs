@@ -29,6 +29,9 @@ public struct Bytes32 : IEquatable<Bytes32>, IComparable<Bytes32>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> AsSpan() => this;
 
+    /// <summary>A copy, for places where the value is not held in a variable.</summary>
+    public readonly byte[] ToArray() => AsSpan().ToArray();
+
     /// <inheritdoc/>
     public readonly bool Equals(Bytes32 other) => AsSpan().SequenceEqual(other.AsSpan());
 

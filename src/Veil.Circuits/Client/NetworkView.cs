@@ -1,0 +1,95 @@
+using Veil.Circuits.Onion;
+using Veil.Directory;
+using Veil.Directory.Paths;
+using Veil.Links.Handshake;
+using Veil.Wire;
+using Veil.Wire.Documents;
+using Veil.Wire.Seams;
+
+namespace Veil.Circuits.Client;
+
+/// <summary>
+/// The network as one client sees and uses it: the present consensus, its guards and its fixed second hops.
+/// Any thread.
+/// </summary>
+public sealed class NetworkView
+{
+    private readonly DecisionSource _decisions;
+    private readonly TimeProvider _time;
+    private readonly GuardSet _guards;
+    private readonly VanguardSet _vanguards;
+    private readonly Lock _lock = new();
+    private Consensus? _consensus;
+
+    /// <summary>A view without a consensus yet.</summary>
+    public NetworkView(DecisionSource decisions, TimeProvider time, GuardSet guards, VanguardSet vanguards)
+    {
+        _decisions = decisions;
+        _time = time;
+        _guards = guards;
+        _vanguards = vanguards;
+    }
+
+    /// <summary>The newest consensus, or null before the first.</summary>
+    public Consensus? Consensus => Volatile.Read(ref _consensus);
+
+    /// <summary>Takes a newer consensus; older ones are ignored: epochs never go back.</summary>
+    /// <returns>The guards to be remembered if they changed, or null.</returns>
+    public IReadOnlyList<GuardRecord>? Update(Consensus consensus)
+    {
+        lock (_lock)
+        {
+            if (_consensus is { } present && present.Epoch >= consensus.Epoch)
+            {
+                return null;
+            }
+
+            Volatile.Write(ref _consensus, consensus);
+            _vanguards.Refresh(consensus, _time.GetUtcNow());
+            return _guards.Refresh(consensus, _time.GetUtcNow()) ? _guards.Export() : null;
+        }
+    }
+
+    /// <summary>Where a listed relay is, or null.</summary>
+    public RelayAddress? Locate(RelayId relay) =>
+        Consensus is { } consensus && consensus.TryGet(relay, out var entry) ? AddressOf(entry) : null;
+
+    /// <summary>A listed relay as a hop, or null.</summary>
+    public HopTarget? Target(RelayId relay) =>
+        Consensus is { } consensus && consensus.TryGet(relay, out var entry) ? TargetOf(entry) : null;
+
+    /// <summary>Chooses a path.</summary>
+    /// <exception cref="CircuitFailedException">There is none; the message says why.</exception>
+    internal CircuitPath Choose(TrunkPurpose purpose, IReadOnlySet<RelayId> excluded)
+    {
+        lock (_lock)
+        {
+            var consensus = _consensus ?? throw new CircuitFailedException(PathFailure.NoLiveConsensus);
+            var request = new PathRequest(purpose, _time.GetUtcNow()) { Excluded = excluded };
+            var result = new PathSelector(consensus, _decisions, consensus.Lab).Select(request, _guards, _vanguards);
+            return result.Path ?? throw new CircuitFailedException(result.Failure);
+        }
+    }
+
+    /// <summary>Tells how an attempt at a guard ended.</summary>
+    internal void Report(RelayId guard, bool succeeded)
+    {
+        lock (_lock)
+        {
+            if (succeeded)
+            {
+                _guards.Succeeded(guard);
+            }
+            else
+            {
+                _guards.Failed(guard, _time.GetUtcNow());
+            }
+        }
+    }
+
+    internal static RelayAddress AddressOf(RelayEntry entry) =>
+        new(new LinkTarget(entry.Identity, entry.LinkKey), entry.Address.ToEndPoint());
+
+    internal static HopTarget TargetOf(RelayEntry entry) =>
+        new(entry.Identity, entry.OnionKey, entry.OnionKeyId.Value);
+}

@@ -1,0 +1,169 @@
+using Veil.Directory.Paths;
+using Veil.Wire;
+
+namespace Veil.Circuits.Client;
+
+/// <summary>
+/// The trunks of one group for one purpose (spec/circuit.md, section 6). Branches go to the least used of a few
+/// trunks with different third hops.
+/// </summary>
+internal sealed class TrunkGroup(CircuitContext context, LinkPool links, NetworkView view, TrunkOptions options)
+    : IDisposable
+{
+    // One builds at a time, so that a burst of requests shares trunks instead of building one each.
+    private readonly SemaphoreSlim _gate = new(1);
+    private readonly List<Trunk> _trunks = [];
+    private bool _disposed;
+
+    /// <summary>When the group was last asked for a branch.</summary>
+    internal long LastUsed { get; set; }
+
+    /// <summary>Adds a branch to <paramref name="end"/>, on a trunk that does not pass it.</summary>
+    internal async Task<ClientBranch> BranchAsync(TrunkPurpose purpose, RelayId end, CancellationToken cancellationToken)
+    {
+        var avoid = new HashSet<RelayId> { end };
+        for (int attempt = 1; ; attempt++)
+        {
+            Trunk? trunk = null;
+            try
+            {
+                var target = view.Target(end) ?? throw new CircuitFailedException(CloseReason.UnknownRelay, end);
+                trunk = await TakeAsync(purpose, end, avoid, cancellationToken);
+                return await trunk.Circuit.BranchAsync(target, cancellationToken);
+            }
+            catch (CircuitFailedException fault) when (attempt < options.Attempts && fault.PathFailure == PathFailure.None
+                && fault.Relay != end)
+            {
+                // Another path may do; a relay that failed is left out of it.
+                if (fault.Relay is { } failed)
+                {
+                    avoid.Add(failed);
+                }
+            }
+            finally
+            {
+                if (trunk is not null)
+                {
+                    await ReleaseAsync(trunk);
+                }
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        foreach (var trunk in _trunks)
+        {
+            trunk.Circuit.Dispose();
+        }
+
+        _trunks.Clear();
+    }
+
+    private async Task<Trunk> TakeAsync(
+        TrunkPurpose purpose,
+        RelayId end,
+        HashSet<RelayId> avoid,
+        CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Prune();
+            var fitting = _trunks
+                .Where(trunk => trunk.IsFresh(context.Time, options) && trunk.Fits(end, options, context.Options.MaxBranches))
+                .ToList();
+            var chosen = fitting.MinBy(trunk => trunk.Load);
+            if (chosen is null || (!chosen.IsIdle && fitting.Count < options.Spread))
+            {
+                chosen = await TryBuildAsync(purpose, avoid, chosen, cancellationToken);
+            }
+
+            chosen.Pending++;
+            chosen.Visit(end);
+            return chosen;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<Trunk> TryBuildAsync(
+        TrunkPurpose purpose,
+        HashSet<RelayId> avoid,
+        Trunk? fallback,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            var path = ChoosePath(purpose, avoid);
+            var circuit = await BuildAsync(path, cancellationToken);
+            var trunk = new Trunk(circuit, context.Time.GetTimestamp());
+            _trunks.Add(trunk);
+            return trunk;
+        }
+        catch (CircuitFailedException fault) when (fallback is not null)
+        {
+            if (fault.Relay is { } failed)
+            {
+                avoid.Add(failed);
+            }
+
+            return fallback;
+        }
+    }
+
+    // Different third hops where the network has them: none then sees more than its share of a group's stores.
+    private CircuitPath ChoosePath(TrunkPurpose purpose, HashSet<RelayId> avoid)
+    {
+        var thirds = _trunks.Where(trunk => !trunk.Circuit.IsClosed).Select(trunk => trunk.Circuit.Path[^1]);
+        try
+        {
+            return view.Choose(purpose, avoid.Concat(thirds).ToHashSet());
+        }
+        catch (CircuitFailedException) when (_trunks.Count > 0)
+        {
+            return view.Choose(purpose, avoid);
+        }
+    }
+
+    private async Task<ClientCircuit> BuildAsync(CircuitPath path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var circuit = await ClientCircuit.BuildAsync(
+                context,
+                links,
+                NetworkView.AddressOf(path.Guard),
+                [.. path.Hops.Select(NetworkView.TargetOf)],
+                cancellationToken);
+            view.Report(path.Guard.Identity, succeeded: true);
+            return circuit;
+        }
+        catch (CircuitFailedException fault) when (fault.Relay == path.Guard.Identity)
+        {
+            view.Report(path.Guard.Identity, succeeded: false);
+            throw;
+        }
+    }
+
+    private async Task ReleaseAsync(Trunk trunk)
+    {
+        await _gate.WaitAsync();
+        trunk.Pending--;
+        Prune();
+        _gate.Release();
+    }
+
+    private void Prune()
+    {
+        foreach (var trunk in _trunks.Where(trunk => trunk.IsIdle && !trunk.IsFresh(context.Time, options)).ToList())
+        {
+            trunk.Circuit.Dispose();
+            _trunks.Remove(trunk);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Veil.Circuits.Client;
+
+/// <summary>How a client uses its trunks (spec/circuit.md, section 6; spec/limits.md).</summary>
+public sealed record TrunkOptions
+{
+    /// <summary>Age after which a trunk gets no new branches: bounds what one third hop sees of a group.</summary>
+    public TimeSpan MaxAge { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Different ends that one trunk is used for.</summary>
+    public int MaxEnds { get; init; } = 12;
+
+    /// <summary>Trunks over which a group spreads its branches.</summary>
+    public int Spread { get; init; } = 3;
+
+    /// <summary>Groups that have trunks at once; beyond it the one idle longest gives up its own.</summary>
+    public int MaxGroups { get; init; } = 64;
+
+    /// <summary>Attempts at a branch, each avoiding the hops that failed.</summary>
+    public int Attempts { get; init; } = 4;
+}

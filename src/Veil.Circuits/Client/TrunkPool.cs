@@ -1,0 +1,76 @@
+using Veil.Directory.Paths;
+using Veil.Wire;
+
+namespace Veil.Circuits.Client;
+
+/// <summary>All trunks of a client, by group and purpose; groups never share one (spec/circuit.md, section 6).</summary>
+public sealed class TrunkPool : IDisposable
+{
+    private readonly CircuitContext _context;
+    private readonly LinkPool _links;
+    private readonly NetworkView _view;
+    private readonly TrunkOptions _options;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(string Group, TrunkPurpose Purpose), TrunkGroup> _groups = [];
+
+    /// <summary>An empty pool.</summary>
+    public TrunkPool(CircuitContext context, LinkPool links, NetworkView view, TrunkOptions options)
+    {
+        _context = context;
+        _links = links;
+        _view = view;
+        _options = options;
+    }
+
+    /// <summary>Adds a branch to a relay.</summary>
+    /// <param name="group">Whose trunks; compared by value, never leaves the process.</param>
+    /// <param name="purpose">Decides guards and second hops.</param>
+    /// <param name="end">The relay at the branch's end.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="CircuitFailedException">No path leads there.</exception>
+    public Task<ClientBranch> BranchAsync(
+        string group,
+        TrunkPurpose purpose,
+        RelayId end,
+        CancellationToken cancellationToken)
+    {
+        TrunkGroup trunks;
+        lock (_lock)
+        {
+            if (!_groups.TryGetValue((group, purpose), out trunks!))
+            {
+                MakeRoom();
+                trunks = new TrunkGroup(_context, _links, _view, _options);
+                _groups.Add((group, purpose), trunks);
+            }
+
+            trunks.LastUsed = _context.Time.GetTimestamp();
+        }
+
+        return trunks.BranchAsync(purpose, end, cancellationToken);
+    }
+
+    /// <summary>Closes all trunks.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (var group in _groups.Values)
+            {
+                group.Dispose();
+            }
+
+            _groups.Clear();
+        }
+    }
+
+    private void MakeRoom()
+    {
+        if (_groups.Count >= _options.MaxGroups)
+        {
+            var oldest = _groups.MinBy(entry => entry.Value.LastUsed);
+            oldest.Value.Dispose();
+            _groups.Remove(oldest.Key);
+        }
+    }
+}

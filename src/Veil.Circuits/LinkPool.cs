@@ -1,0 +1,214 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Veil.Circuits.Legs;
+using Veil.Links;
+using Veil.Links.Handshake;
+using Veil.Wire;
+
+namespace Veil.Circuits;
+
+/// <summary>
+/// The links of a node: makes one to a relay when there is none, takes those that come in, runs and ticks all of them.
+/// A node that is both relay and client has one pool for each, so that its own circuits look like any client's.
+/// </summary>
+public sealed class LinkPool : IAsyncDisposable
+{
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(5);
+
+    private readonly CircuitContext _context;
+    private readonly LinkHandshake _handshake;
+    private readonly IConnectionFactory _connections;
+    private readonly LinkIdentity? _local;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<RelayId, Task<LinkCircuits>> _byRelay = [];
+    private readonly HashSet<Link> _links = [];
+    private readonly ITimer _tick;
+    private bool _stopped;
+
+    /// <param name="context">What the node's circuits share.</param>
+    /// <param name="handshake">Makes links of connections.</param>
+    /// <param name="connections">The transport.</param>
+    /// <param name="local">This relay, or null for a client's pool.</param>
+    public LinkPool(
+        CircuitContext context,
+        LinkHandshake handshake,
+        IConnectionFactory connections,
+        LinkIdentity? local)
+    {
+        _context = context;
+        _handshake = handshake;
+        _connections = connections;
+        _local = local;
+        _tick = context.Time.CreateTimer(_ => Tick(), null, TickInterval, TickInterval);
+    }
+
+    /// <summary>Told of every link that was made or accepted: who is at its other end.</summary>
+    public Action<LinkPeer>? OnLink { get; init; }
+
+    /// <summary>How many links closed or failed, by reason.</summary>
+    public CloseCounters Counters { get; } = new();
+
+    /// <summary>Open links.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _links.Count;
+            }
+        }
+    }
+
+    /// <summary>At a relay: handles CREATE.</summary>
+    internal Func<LinkCircuits, CircuitId, byte[], CloseReason>? OnCreate { get; set; }
+
+    /// <summary>The link to a relay, made when there is none.</summary>
+    /// <exception cref="LinkRefusedException">It cannot be made.</exception>
+    internal async Task<LinkCircuits> GetAsync(RelayAddress relay, CancellationToken cancellationToken)
+    {
+        Task<LinkCircuits> link;
+        lock (_lock)
+        {
+            if (_stopped)
+            {
+                throw new LinkRefusedException(CloseReason.Stopping);
+            }
+
+            // Others may wait for the same link, so that one who gives up does not end the attempt; the handshake's own limit does.
+            if (!_byRelay.TryGetValue(relay.Target.Relay, out link!)
+                || link.IsFaulted || link.IsCanceled || (link.IsCompletedSuccessfully && !link.Result.IsOpen))
+            {
+                link = ConnectAsync(relay);
+                _byRelay[relay.Target.Relay] = link;
+            }
+        }
+
+        return await link.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Accepts links until the listener is unbound or the pool stops.</summary>
+    public async Task AcceptAsync(
+        IConnectionListener listener,
+        Func<RelayId, Bytes32?> linkKeyOf,
+        CancellationToken cancellationToken)
+    {
+        while (await listener.AcceptAsync(cancellationToken) is { } connection)
+        {
+            if (!_context.Scope.Start(token => AcceptOneAsync(connection, linkKeyOf, token)))
+            {
+                await connection.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>Closes all links. The scope awaits their loops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Link[] links;
+        lock (_lock)
+        {
+            _stopped = true;
+            links = [.. _links];
+        }
+
+        await _tick.DisposeAsync();
+        foreach (var link in links)
+        {
+            link.Close(CloseReason.Stopping);
+        }
+    }
+
+    private async Task<LinkCircuits> ConnectAsync(RelayAddress relay)
+    {
+        ConnectionContext connection;
+        try
+        {
+            connection = await _connections.ConnectAsync(relay.EndPoint, _context.Scope.Stopping);
+        }
+        catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+        {
+            Counters.Count(CloseReason.ConnectionFailed);
+            throw new LinkRefusedException(CloseReason.ConnectionFailed);
+        }
+
+        try
+        {
+            return Run(await _handshake.InitiateAsync(connection, relay.Target, _local, _context.Scope.Stopping));
+        }
+        catch (LinkRefusedException refused)
+        {
+            Counters.Count(refused.Reason);
+            throw;
+        }
+    }
+
+    private async Task AcceptOneAsync(
+        ConnectionContext connection,
+        Func<RelayId, Bytes32?> linkKeyOf,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            Run(await _handshake.AcceptAsync(connection, _local!, linkKeyOf, cancellationToken));
+        }
+        catch (LinkRefusedException refused)
+        {
+            Counters.Count(refused.Reason);
+        }
+    }
+
+    private LinkCircuits Run(Link link)
+    {
+        var circuits = new LinkCircuits(link, _context, OnCreate);
+        bool stopped;
+        lock (_lock)
+        {
+            stopped = _stopped;
+            _links.Add(link);
+            if (link.Peer.Relay is { } relay && !link.Peer.IsInitiator && !_byRelay.ContainsKey(relay))
+            {
+                // A link that the other relay made serves our circuits to it as well.
+                _byRelay[relay] = Task.FromResult(circuits);
+            }
+        }
+
+        OnLink?.Invoke(link.Peer);
+        if (stopped || !_context.Scope.Start(_ => RunAsync(link, circuits)))
+        {
+            link.Close(CloseReason.Stopping);
+            throw new LinkRefusedException(CloseReason.Stopping);
+        }
+
+        return circuits;
+    }
+
+    private async Task RunAsync(Link link, LinkCircuits circuits)
+    {
+        await link.RunAsync(circuits);
+        Counters.Count(link.ClosedBy);
+        lock (_lock)
+        {
+            _links.Remove(link);
+        }
+
+        if (link.Fault is { } fault)
+        {
+            throw new InvalidOperationException("a link ended by a defect", fault);
+        }
+    }
+
+    private void Tick()
+    {
+        Link[] links;
+        lock (_lock)
+        {
+            links = [.. _links];
+        }
+
+        foreach (var link in links)
+        {
+            link.Tick();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using Veil.Noise;
+using Veil.Wire.Cells;
+
+namespace Veil.Circuits.Onion;
+
+/// <summary>
+/// The layer of one hop: two lanes in two directions, each with a key and counter of its own (spec/cell.md, section 3).
+/// The sealing half belongs to one task, the opening half to one task.
+/// </summary>
+internal sealed class HopCiphers : IDisposable
+{
+    private readonly CounterCipher[] _send;
+    private readonly CounterCipher[] _receive;
+
+    // A circuit may be closed by any thread while a link's loop is inside a cipher.
+    private UseGate _sealing;
+    private UseGate _opening;
+
+    /// <summary>Takes the keys of a completed hop handshake.</summary>
+    internal HopCiphers(HybridHandshake handshake, KeySlab slab, int position, uint cellsPerKey)
+    {
+        Debug.Assert(position is >= 1 and <= CellLayout.MaxLayers, "positions are 1 to 5");
+        Position = position;
+        _send =
+        [
+            handshake.CreateSendCipher(slab, (byte)Lane.Data, cellsPerKey),
+            handshake.CreateSendCipher(slab, (byte)Lane.Control, cellsPerKey),
+        ];
+        _receive =
+        [
+            handshake.CreateReceiveCipher(slab, (byte)Lane.Data, cellsPerKey),
+            handshake.CreateReceiveCipher(slab, (byte)Lane.Control, cellsPerKey),
+        ];
+    }
+
+    /// <summary>1 is the guard.</summary>
+    internal int Position { get; }
+
+    /// <summary>Length of this layer's plaintext: branch and rest.</summary>
+    internal int PlaintextBytes => CellLayout.CiphertextBytes(Position) - CellLayout.TagBytes;
+
+    /// <summary>Whether the bytes behind this layer's ciphertext are zero.</summary>
+    internal static bool HasZeroTail(ReadOnlySpan<byte> body, int position) =>
+        !body[CellLayout.CiphertextBytes(position)..].ContainsAnyExcept((byte)0);
+
+    /// <summary>
+    /// Opens this layer of <paramref name="body"/> to <paramref name="branchAndBody"/> (two bytes longer than a body,
+    /// may not overlap) and fills up with zeros; false when tag or zeros are wrong, or the circuit is closed.
+    /// </summary>
+    internal bool TryOpen(Lane lane, ReadOnlySpan<byte> body, Span<byte> branchAndBody)
+    {
+        int plaintext = PlaintextBytes;
+        if (!HasZeroTail(body, Position)
+            || !TryOpenLayer(lane, body[..(plaintext + CellLayout.TagBytes)], branchAndBody[..plaintext]))
+        {
+            return false;
+        }
+
+        branchAndBody[plaintext..].Clear();
+        return true;
+    }
+
+    /// <summary>
+    /// Opens this layer in place; <paramref name="layer"/> starts at its ciphertext.
+    /// False when the tag is wrong or the circuit is closed.
+    /// </summary>
+    internal bool TryOpenInPlace(Lane lane, Span<byte> layer)
+    {
+        int plaintext = PlaintextBytes;
+        return TryOpenLayer(lane, layer[..(plaintext + CellLayout.TagBytes)], layer[..plaintext]);
+    }
+
+    /// <summary>
+    /// Seals <paramref name="branchAndBody"/>, whose first two bytes are the branch, to <paramref name="body"/>
+    /// (no overlap, or the same start). What follows the ciphertext is left as it is. False when the circuit is closed.
+    /// </summary>
+    internal bool TrySeal(Lane lane, ReadOnlySpan<byte> branchAndBody, Span<byte> body)
+    {
+        if (!_sealing.TryEnter())
+        {
+            return false;
+        }
+
+        int plaintext = PlaintextBytes;
+        _send[(int)lane].Seal(body[..(plaintext + CellLayout.TagBytes)], branchAndBody[..plaintext], []);
+        if (_sealing.Exit())
+        {
+            Free(_send);
+        }
+
+        return true;
+    }
+
+    /// <summary>The branch number at the start of a layer's plaintext.</summary>
+    internal static ushort ReadBranch(ReadOnlySpan<byte> layer) => BinaryPrimitives.ReadUInt16BigEndian(layer);
+
+    /// <summary>Sets the branch number at the start of a layer's plaintext.</summary>
+    internal static void WriteBranch(Span<byte> layer, ushort branch) =>
+        BinaryPrimitives.WriteUInt16BigEndian(layer, branch);
+
+    /// <summary>Wipes the keys, at the latest when their present use ends. Any thread.</summary>
+    public void Dispose()
+    {
+        if (_sealing.Close())
+        {
+            Free(_send);
+        }
+
+        if (_opening.Close())
+        {
+            Free(_receive);
+        }
+    }
+
+    private static void Free(CounterCipher[] ciphers)
+    {
+        foreach (var cipher in ciphers)
+        {
+            cipher.Dispose();
+        }
+    }
+
+    private bool TryOpenLayer(Lane lane, ReadOnlySpan<byte> ciphertext, Span<byte> plaintext)
+    {
+        if (!_opening.TryEnter())
+        {
+            return false;
+        }
+
+        bool opened = _receive[(int)lane].TryOpen(plaintext, ciphertext, []);
+        if (_opening.Exit())
+        {
+            Free(_receive);
+        }
+
+        return opened;
+    }
+}

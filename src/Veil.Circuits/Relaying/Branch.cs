@@ -1,0 +1,102 @@
+using Veil.Circuits.Cells;
+using Veil.Circuits.Legs;
+using Veil.Circuits.Onion;
+using Veil.Wire;
+using Veil.Wire.Cells;
+
+namespace Veil.Circuits.Relaying;
+
+/// <summary>
+/// One branch at a relay (spec/circuit.md, section 3): the leg to the next hop and the cells that wait in both directions.
+/// Its circuit's credits bound the queues.
+/// </summary>
+internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptions options) : LegOwner
+{
+    private const int GrantQuantum = 8;
+
+    private readonly CellQueue[] _forward = [new(), new()];
+    private readonly CellQueue[] _backward = [new(), new()];
+    private Leg? _leg;
+    private int _closed;
+
+    // Reading task of the circuit's leg.
+    private long _accepted;
+
+    // Any thread.
+    private long _granted = options.BranchWindow;
+    private long _left;
+
+    internal BranchId Number => number;
+
+    /// <summary>The leg to the next hop, once there is one.</summary>
+    internal Leg? Leg => Volatile.Read(ref _leg);
+
+    /// <summary>Whether the next hop answered CREATE. Set by the leg's reading task.</summary>
+    internal bool IsOpen { get; private set; }
+
+    internal bool IsClosed => Volatile.Read(ref _closed) != 0;
+
+    /// <summary>Whether it was this call that closed it. Any thread.</summary>
+    internal bool TryClose() => Interlocked.Exchange(ref _closed, 1) == 0;
+
+    /// <summary>Gives the branch its leg, or closes the leg when the branch ended meanwhile.</summary>
+    internal void Attach(Leg leg)
+    {
+        Volatile.Write(ref _leg, leg);
+        if (IsClosed)
+        {
+            leg.Close(CloseReason.Done);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override CloseReason OnCell(Leg leg, Lane lane, Span<byte> cell) =>
+        IsOpen ? circuit.OnBackward(this, lane, cell) : CloseReason.Unexpected;
+
+    /// <inheritdoc/>
+    internal override CloseReason OnCreated(Leg leg, ReadOnlySpan<byte> message)
+    {
+        if (IsOpen || message.Length != HopHandshake.SecondBytes)
+        {
+            return CloseReason.Unexpected;
+        }
+
+        IsOpen = true;
+        circuit.OnExtended(this, message);
+        return CloseReason.None;
+    }
+
+    /// <inheritdoc/>
+    internal override bool TryFill(Leg leg, Lane lane, Span<byte> cell) => circuit.TryFillOuter(this, lane, cell);
+
+    /// <inheritdoc/>
+    internal override void OnClosed(Leg leg, CloseReason reason) =>
+        circuit.EndBranch(this, IsOpen ? MessageType.BranchClosed : MessageType.ExtendFailed);
+
+    /// <summary>Cells towards the next hop.</summary>
+    internal CellQueue Forward(Lane lane) => _forward[(int)lane];
+
+    /// <summary>Cells towards the client.</summary>
+    internal CellQueue Backward(Lane lane) => _backward[(int)lane];
+
+    /// <summary>At a branching hop: whether the client may send this cell. Reading task of the circuit's leg.</summary>
+    internal bool TryAccept(Lane lane) => lane == Lane.Data
+        ? ++_accepted <= Interlocked.Read(ref _granted)
+        : _forward[(int)Lane.Control].Count < options.BranchControlQueue;
+
+    /// <summary>At a branching hop: a data cell left for the next hop; true when a grant is due. Any thread.</summary>
+    internal bool CountLeft() => (Interlocked.Increment(ref _left) % GrantQuantum) == 0;
+
+    /// <summary>What can be granted now, in quanta of 8; 0 when nothing. Writing task of the circuit's leg.</summary>
+    internal ushort TakeGrant()
+    {
+        long due = Interlocked.Read(ref _left) + options.BranchWindow - Interlocked.Read(ref _granted);
+        if (due < GrantQuantum || IsClosed)
+        {
+            return 0;
+        }
+
+        Interlocked.Add(ref _granted, due);
+        return (ushort)Math.Min(due, ushort.MaxValue);
+    }
+}

@@ -1,0 +1,150 @@
+using Veil.Circuits.Legs;
+using Veil.Circuits.Onion;
+using Veil.Circuits.Streams;
+using Veil.Links.Handshake;
+using Veil.Noise;
+using Veil.Wire;
+using Veil.Wire.Cells;
+
+namespace Veil.Circuits.Relaying;
+
+/// <summary>
+/// A relay's part in all its circuits: answers CREATE, extends circuits over its links to other relays, and hands streams
+/// that end here to the services that the node offers.
+/// </summary>
+public sealed class RelaySwitch
+{
+    private readonly RelayId _local;
+    private readonly Func<ulong, StaticKeyPair?> _onionKeys;
+    private readonly LinkPool _links;
+    private readonly Func<RelayId, RelayAddress?> _lookUp;
+    private readonly Func<CircuitStream, bool> _accept;
+    private int _count;
+
+    /// <param name="context">What the node's circuits share.</param>
+    /// <param name="local">This relay.</param>
+    /// <param name="onionKeys">The private key for an onion-key id, or null when it is not, or no longer, ours.</param>
+    /// <param name="links">Links to other relays.</param>
+    /// <param name="directory">Where relays are, and which services streams may open here.</param>
+    public RelaySwitch(
+        CircuitContext context,
+        RelayId local,
+        Func<ulong, StaticKeyPair?> onionKeys,
+        LinkPool links,
+        (Func<RelayId, RelayAddress?> LookUp, Func<CircuitStream, bool> Accept) directory)
+    {
+        Context = context;
+        _local = local;
+        _onionKeys = onionKeys;
+        _links = links;
+        (_lookUp, _accept) = directory;
+        links.OnCreate = OnCreate;
+    }
+
+    /// <summary>Circuits that end at or pass through this relay.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    internal CircuitContext Context { get; }
+
+    internal bool TryAccept(CircuitStream stream) => _accept(stream);
+
+    internal void Forget() => Interlocked.Decrement(ref _count);
+
+    /// <summary>Extends a circuit; the outcome reaches it later. Reading task of the circuit's inner leg.</summary>
+    internal void Extend(RelayCircuit circuit, Branch branch, ExtendRequest request, int position, RelayId? previous)
+    {
+        if (request.Relay == _local || request.Relay == previous || _lookUp(request.Relay) is not { } address)
+        {
+            circuit.EndBranch(branch, MessageType.ExtendFailed);
+            return;
+        }
+
+        if (!Context.Scope.Start(_ => ExtendAsync(circuit, branch, request, (position, address))))
+        {
+            circuit.EndBranch(branch, MessageType.ExtendFailed);
+        }
+    }
+
+    private async Task ExtendAsync(
+        RelayCircuit circuit,
+        Branch branch,
+        ExtendRequest request,
+        (int Position, RelayAddress Address) next)
+    {
+        using var timeout = new CancellationTokenSource(Context.Options.ExtendTimeout, Context.Time);
+        LinkCircuits link;
+        try
+        {
+            link = await _links.GetAsync(next.Address, timeout.Token);
+        }
+        catch (Exception fault) when (fault is LinkRefusedException or OperationCanceledException)
+        {
+            circuit.EndBranch(branch, MessageType.ExtendFailed);
+            return;
+        }
+
+        var leg = link.TryOpen(branch);
+        if (leg is null)
+        {
+            circuit.EndBranch(branch, MessageType.ExtendFailed);
+            return;
+        }
+
+        var command = Context.Pool.Rent();
+        CreateBody.WriteCreate(command.Cell, leg.Id, next.Position, request.OnionKeyId, request.Message.Span);
+        branch.Attach(leg);
+        leg.Send(command);
+    }
+
+    private CloseReason OnCreate(LinkCircuits link, CircuitId id, byte[] body)
+    {
+        if (!CreateBody.TryReadCreate(body, out int position, out ulong keyId, out var message))
+        {
+            return CloseReason.Malformed;
+        }
+
+        var circuit = _onionKeys(keyId) is { } key ? TryAnswer((key, keyId), position, message, out var answer) : Refuse(out answer);
+        var leg = circuit is null ? null : link.TryAdd(id, circuit);
+        if (circuit is null || leg is null)
+        {
+            circuit?.Discard();
+            link.Refuse(id);
+            return CloseReason.None;
+        }
+
+        Interlocked.Increment(ref _count);
+        circuit.Attach(leg);
+        var command = Context.Pool.Rent();
+        CreateBody.WriteCreated(command.Cell, id, answer);
+        leg.Send(command);
+        return CloseReason.None;
+    }
+
+    private static RelayCircuit? Refuse(out byte[] answer)
+    {
+        answer = [];
+        return null;
+    }
+
+    private RelayCircuit? TryAnswer(
+        (StaticKeyPair Key, ulong Id) onionKey,
+        int position,
+        ReadOnlySpan<byte> message,
+        out byte[] answer)
+    {
+        answer = new byte[HopHandshake.SecondBytes];
+        if (message.Length != HopHandshake.FirstBytes)
+        {
+            return null;
+        }
+
+        using var handshake = HopHandshake.Respond(Context.Network, _local, onionKey, position, Context.Secrets);
+        if (!handshake.TryReadMessage(message, [], out _))
+        {
+            return null;
+        }
+
+        handshake.WriteMessage([], answer);
+        return new RelayCircuit(this, new HopCiphers(handshake, Context.Slab, position, Context.Options.CellsPerKey));
+    }
+}

@@ -1,0 +1,297 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using Veil.Circuits.Cells;
+using Veil.Wire;
+using Veil.Wire.Cells;
+
+namespace Veil.Circuits.Streams;
+
+/// <summary>
+/// One stream between a client and one end of a circuit (spec/stream.md): reliable bytes in both directions.
+/// Read <see cref="Input"/>, write <see cref="Output"/>; complete both, or call <see cref="Reset"/>.
+/// Bounded on both sides: by the window towards the reader, by the send buffer from the writer.
+/// </summary>
+[SuppressMessage("Naming", "CA1711", Justification = "The field's word for it.")]
+public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
+{
+    private readonly StreamEnd _end;
+    private readonly Pipe _received;
+    private readonly Pipe _toSend;
+    private readonly int _window;
+    private int _flag;
+
+    // A pipe's ends are not safe against completion by another thread; a circuit may close at any time.
+    private readonly Lock _receiving = new();
+    private readonly Lock _sending = new();
+
+    // Reading task of the link; the flag is read by others.
+    private long _receivedBytes;
+    private volatile bool _peerEnded;
+
+    // Writing task of the link; the flag is read by others.
+    private long _sendAllowance;
+    private bool _openSent;
+    private volatile bool _endSent;
+
+    // Any thread.
+    private long _grantedBytes;
+    private long _consumedBytes;
+    private long _windowReceived;
+    private int _reset;
+
+    internal CircuitStream(StreamEnd end, StreamId id, ServiceId service, CircuitOptions options)
+    {
+        _end = end;
+        Id = id;
+        Service = service;
+        _window = options.StreamWindow;
+        _sendAllowance = _window;
+        _grantedBytes = _window;
+
+        // The window bounds what is received, so the pipe itself never pauses its writer, the link's reading loop.
+        _received = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        _toSend = new Pipe(new PipeOptions(
+            pauseWriterThreshold: options.StreamSendBuffer,
+            resumeWriterThreshold: options.StreamSendBuffer / 2));
+        Input = new WindowedReader(_received.Reader, OnConsumed, Finish);
+        Output = new SignallingWriter(_toSend.Writer, MarkReady);
+    }
+
+    /// <summary>Number at this end.</summary>
+    public StreamId Id { get; }
+
+    /// <summary>What it was opened to.</summary>
+    public ServiceId Service { get; }
+
+    /// <summary>Bytes from the other side. Ends when the other side ended; throws when the stream was reset or its circuit closed.</summary>
+    public PipeReader Input { get; }
+
+    /// <summary>Bytes to the other side. Completing it ends this direction.</summary>
+    public PipeWriter Output { get; }
+
+    ref int IReady<CircuitStream>.Flag => ref _flag;
+
+    CircuitStream? IReady<CircuitStream>.NextReady { get; set; }
+
+    /// <summary>Whether the application called <see cref="Reset"/>, or the other side did.</summary>
+    internal bool IsReset => Volatile.Read(ref _reset) != 0;
+
+    /// <summary>Whether both directions ended.</summary>
+    internal bool IsFinished => _peerEnded && _endSent;
+
+    /// <summary>Whether this side opens it: OPEN goes first.</summary>
+    internal bool NeedsOpen { get; init; }
+
+    /// <summary>Whether it stands in its end's control queue. Writing task.</summary>
+    internal bool InControlQueue { get; set; }
+
+    /// <summary>Whether it stands in its end's data queue. Writing task.</summary>
+    internal bool InDataQueue { get; set; }
+
+    /// <summary>Abandons the stream in both directions. Any thread, idempotent.</summary>
+    public void Reset()
+    {
+        if (Interlocked.CompareExchange(ref _reset, 1, 0) == 0)
+        {
+            EndPipes(new StreamResetException(CloseReason.Done));
+            MarkReady();
+        }
+    }
+
+    /// <summary>The circuit or branch is gone, or the other side reset the stream.</summary>
+    internal void Fail(CloseReason reason)
+    {
+        if (Interlocked.Exchange(ref _reset, 2) == 0)
+        {
+            EndPipes(new StreamResetException(reason));
+        }
+    }
+
+    /// <summary>Bytes from the other side. Reading task.</summary>
+    internal CloseReason OnData(ReadOnlySpan<byte> data)
+    {
+        if (_peerEnded)
+        {
+            return CloseReason.Unexpected;
+        }
+
+        _receivedBytes += data.Length;
+        if (_receivedBytes > Interlocked.Read(ref _grantedBytes))
+        {
+            return CloseReason.CreditExceeded;
+        }
+
+        lock (_receiving)
+        {
+            if (!IsReset)
+            {
+                _received.Writer.Write(data);
+
+                // Never pauses, see the options: completes at once, and tells the reader.
+                var flush = _received.Writer.FlushAsync();
+                Debug.Assert(flush.IsCompleted, "the window bounds the pipe");
+                _ = flush.GetAwaiter().GetResult();
+            }
+        }
+
+        return CloseReason.None;
+    }
+
+    /// <summary>The other side is done sending. Reading task.</summary>
+    internal CloseReason OnEnd()
+    {
+        if (_peerEnded)
+        {
+            return CloseReason.Unexpected;
+        }
+
+        _peerEnded = true;
+        lock (_receiving)
+        {
+            if (!IsReset)
+            {
+                _received.Writer.Complete();
+            }
+        }
+
+        if (IsFinished)
+        {
+            _end.Forget(this);
+        }
+
+        return CloseReason.None;
+    }
+
+    /// <summary>Room for more bytes. Reading task.</summary>
+    internal CloseReason OnWindow(uint bytes)
+    {
+        // More than the protocol can ever grant is a lie, and would overflow.
+        if (Interlocked.Add(ref _windowReceived, bytes) > int.MaxValue)
+        {
+            return CloseReason.Malformed;
+        }
+
+        MarkReady();
+        return CloseReason.None;
+    }
+
+    /// <summary>Writes the next control message. Writing task.</summary>
+    internal bool TryFillControl(Span<byte> room)
+    {
+        if (Interlocked.CompareExchange(ref _reset, 3, 1) == 1)
+        {
+            RelayMessage.Write(room, MessageType.Reset, Id, []);
+            _end.Forget(this);
+            return true;
+        }
+
+        long due = Interlocked.Read(ref _consumedBytes) + _window - Interlocked.Read(ref _grantedBytes);
+        if (IsReset || due < _window / 2)
+        {
+            return false;
+        }
+
+        Interlocked.Add(ref _grantedBytes, due);
+        Span<byte> data = RelayMessage.Begin(room, MessageType.Window, Id, sizeof(uint));
+        BinaryPrimitives.WriteUInt32BigEndian(data, (uint)due);
+        return true;
+    }
+
+    /// <summary>Writes the next data message: OPEN, DATA or END. Writing task.</summary>
+    internal bool TryFillData(Span<byte> room)
+    {
+        if (_endSent || IsReset)
+        {
+            return false;
+        }
+
+        if (NeedsOpen && !_openSent)
+        {
+            RelayMessage.Write(room, MessageType.Open, Id, [(byte)Service, 0]);
+            _openSent = true;
+            return true;
+        }
+
+        _sendAllowance += Interlocked.Exchange(ref _windowReceived, 0);
+        lock (_sending)
+        {
+            return !IsReset && TryFillBytes(room);
+        }
+    }
+
+    private bool TryFillBytes(Span<byte> room)
+    {
+        if (_sendAllowance == 0 || !_toSend.Reader.TryRead(out var result))
+        {
+            return false;
+        }
+
+        int bytes = (int)Math.Min(Math.Min(result.Buffer.Length, CellLayout.MaxDataBytes), _sendAllowance);
+        if (bytes == 0)
+        {
+            _toSend.Reader.AdvanceTo(result.Buffer.Start);
+            return result.IsCompleted && FillEnd(room);
+        }
+
+        var taken = result.Buffer.Slice(0, bytes);
+        taken.CopyTo(RelayMessage.Begin(room, MessageType.Data, Id, bytes));
+        _toSend.Reader.AdvanceTo(taken.End);
+        _sendAllowance -= bytes;
+        return true;
+    }
+
+    private bool FillEnd(Span<byte> room)
+    {
+        RelayMessage.Write(room, MessageType.End, Id, []);
+        _endSent = true;
+        _toSend.Reader.Complete();
+        if (IsFinished)
+        {
+            _end.Forget(this);
+        }
+
+        return true;
+    }
+
+    private void MarkReady() => _end.MarkReady(this);
+
+    private void OnConsumed(long bytes)
+    {
+        long consumed = Interlocked.Add(ref _consumedBytes, bytes);
+        if (consumed + _window - Interlocked.Read(ref _grantedBytes) >= _window / 2)
+        {
+            MarkReady();
+        }
+    }
+
+    // The application reads no further: unless the other side has ended, it must stop sending.
+    private void Finish(Exception? reason)
+    {
+        if (!_peerEnded)
+        {
+            Reset();
+        }
+    }
+
+    private void EndPipes(Exception reason)
+    {
+        lock (_receiving)
+        {
+            if (!_peerEnded)
+            {
+                _received.Writer.Complete(reason);
+            }
+        }
+
+        lock (_sending)
+        {
+            if (!_endSent)
+            {
+                _toSend.Reader.Complete(reason);
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+using System.Buffers.Binary;
+using Veil.Circuits.Cells;
+using Veil.Wire;
+using Veil.Wire.Cells;
+
+namespace Veil.Circuits.Streams;
+
+/// <summary>
+/// All streams of one end of a circuit or branch (spec/stream.md), the same on the client's and the relay's side.
+/// Messages come in on the link's reading task and go out on its writing task; applications are on any.
+/// </summary>
+internal sealed class StreamEnd
+{
+    private readonly CircuitOptions _options;
+    private readonly Func<CircuitStream, bool>? _accept;
+    private readonly Action _onReady;
+    private readonly ReadyStack<CircuitStream> _ready = new();
+    private readonly Tombstones<StreamId> _ended;
+    private readonly Lock _lock = new();
+
+    // Under the lock.
+    private readonly Dictionary<StreamId, CircuitStream> _streams = [];
+    private ushort _lastId;
+    private CloseReason _closedBy;
+
+    // Writing task: streams that had something to send, in turn.
+    private readonly Queue<CircuitStream> _control = new();
+    private readonly Queue<CircuitStream> _data = new();
+
+    /// <param name="options">Windows and bounds.</param>
+    /// <param name="time">For tombstones.</param>
+    /// <param name="accept">At a relay: takes a stream that the client opened, or refuses it. At a client: null.</param>
+    /// <param name="onReady">Wakes the circuit's writing task.</param>
+    internal StreamEnd(CircuitOptions options, TimeProvider time, Func<CircuitStream, bool>? accept, Action onReady)
+    {
+        _options = options;
+        _accept = accept;
+        _onReady = onReady;
+        _ended = new Tombstones<StreamId>(time, options.Tombstone, options.MaxTombstones);
+    }
+
+    /// <summary>Streams that are open.</summary>
+    internal int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _streams.Count;
+            }
+        }
+    }
+
+    /// <summary>Opens a stream; data may be written at once.</summary>
+    /// <exception cref="StreamResetException">The end is closed or has as many streams as it may.</exception>
+    internal CircuitStream Open(ServiceId service)
+    {
+        CircuitStream stream;
+        lock (_lock)
+        {
+            if (_closedBy != CloseReason.None || _streams.Count >= _options.MaxStreams || _lastId == ushort.MaxValue)
+            {
+                throw new StreamResetException(_closedBy == CloseReason.None ? CloseReason.ResourceLimit : _closedBy);
+            }
+
+            var id = new StreamId(++_lastId);
+            stream = new CircuitStream(this, id, service, _options) { NeedsOpen = true };
+            _streams.Add(id, stream);
+        }
+
+        MarkReady(stream);
+        return stream;
+    }
+
+    /// <summary>Handles one message. Reading task.</summary>
+    internal CloseReason OnMessage(Lane lane, in RelayMessage message)
+    {
+        bool control = message.Type is MessageType.Window or MessageType.Reset;
+        if (control != (lane == Lane.Control) || message.Stream.Value == 0)
+        {
+            return CloseReason.Unexpected;
+        }
+
+        if (message.Type == MessageType.Open)
+        {
+            return OnOpen(message);
+        }
+
+        if (message.Type is not (MessageType.Data or MessageType.End or MessageType.Window or MessageType.Reset))
+        {
+            return CloseReason.Unexpected;
+        }
+
+        CircuitStream? stream;
+        lock (_lock)
+        {
+            _streams.TryGetValue(message.Stream, out stream);
+        }
+
+        return stream is not null ? Deliver(stream, message)
+            : _ended.Contains(message.Stream) ? CloseReason.None
+            : CloseReason.Unexpected;
+    }
+
+    /// <summary>Writes the next control message. Writing task.</summary>
+    internal bool TryFillControl(Span<byte> room)
+    {
+        Collect();
+        while (_control.TryPeek(out var stream))
+        {
+            if (stream.TryFillControl(room))
+            {
+                return true;
+            }
+
+            _control.Dequeue();
+            stream.InControlQueue = false;
+        }
+
+        return false;
+    }
+
+    /// <summary>Writes the next data message, streams in turn. Writing task.</summary>
+    internal bool TryFillData(Span<byte> room)
+    {
+        Collect();
+        while (_data.TryDequeue(out var stream))
+        {
+            if (stream.TryFillData(room))
+            {
+                _data.Enqueue(stream);
+                return true;
+            }
+
+            stream.InDataQueue = false;
+        }
+
+        return false;
+    }
+
+    /// <summary>A stream may have something to send. Any thread.</summary>
+    internal void MarkReady(CircuitStream stream)
+    {
+        if (_ready.Add(stream))
+        {
+            _onReady();
+        }
+    }
+
+    /// <summary>A stream is over. Any thread, idempotent.</summary>
+    internal void Forget(CircuitStream stream)
+    {
+        _ended.Add(stream.Id);
+        lock (_lock)
+        {
+            _streams.Remove(stream.Id);
+        }
+    }
+
+    /// <summary>The circuit or branch is gone: ends all streams. Any thread, idempotent.</summary>
+    internal void Close(CloseReason reason)
+    {
+        CircuitStream[] streams;
+        lock (_lock)
+        {
+            _closedBy = reason;
+            streams = [.. _streams.Values];
+            _streams.Clear();
+        }
+
+        foreach (var stream in streams)
+        {
+            stream.Fail(reason);
+        }
+    }
+
+    private CloseReason OnOpen(in RelayMessage message)
+    {
+        if (_accept is null || message.Data.Length != 2 || message.Data[1] != 0)
+        {
+            return CloseReason.Unexpected;
+        }
+
+        CircuitStream stream;
+        lock (_lock)
+        {
+            if (_closedBy != CloseReason.None)
+            {
+                return CloseReason.None;
+            }
+
+            if (_streams.Count >= _options.MaxStreams)
+            {
+                return CloseReason.ResourceLimit;
+            }
+
+            stream = new CircuitStream(this, message.Stream, (ServiceId)message.Data[0], _options);
+            if (_ended.Contains(message.Stream) || !_streams.TryAdd(message.Stream, stream))
+            {
+                return CloseReason.Unexpected;
+            }
+        }
+
+        if (!_accept(stream))
+        {
+            stream.Reset();
+        }
+
+        return CloseReason.None;
+    }
+
+    private CloseReason Deliver(CircuitStream stream, in RelayMessage message)
+    {
+        switch (message.Type)
+        {
+            case MessageType.Data:
+                return stream.OnData(message.Data);
+            case MessageType.End:
+                return message.Data.IsEmpty ? stream.OnEnd() : CloseReason.Malformed;
+            case MessageType.Window:
+                return message.Data.Length == sizeof(uint)
+                    ? stream.OnWindow(BinaryPrimitives.ReadUInt32BigEndian(message.Data))
+                    : CloseReason.Malformed;
+            default:
+                Forget(stream);
+                stream.Fail(CloseReason.PeerClosed);
+                return message.Data.IsEmpty ? CloseReason.None : CloseReason.Malformed;
+        }
+    }
+
+    private void Collect()
+    {
+        for (var stream = _ready.TakeAll(); stream is not null;)
+        {
+            if (!stream.InControlQueue)
+            {
+                stream.InControlQueue = true;
+                _control.Enqueue(stream);
+            }
+
+            if (!stream.InDataQueue)
+            {
+                stream.InDataQueue = true;
+                _data.Enqueue(stream);
+            }
+
+            stream = ReadyStack<CircuitStream>.Next(stream);
+        }
+    }
+}

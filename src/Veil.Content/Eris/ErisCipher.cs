@@ -1,0 +1,33 @@
+using Geralt;
+using Veil.Wire;
+
+namespace Veil.Content.Eris;
+
+/// <summary>Keys and ciphers of single blocks (spec/block.md, section 2).</summary>
+internal static class ErisCipher
+{
+    /// <summary>Key of a leaf: BLAKE2b-256, keyed with the convergence secret.</summary>
+    public static Bytes32 LeafKey(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> convergenceSecret)
+    {
+        Bytes32 key = default;
+        BLAKE2b.ComputeTag(key, plaintext, convergenceSecret);
+        return key;
+    }
+
+    /// <summary>Key of a node: BLAKE2b-256.</summary>
+    public static Bytes32 NodeKey(ReadOnlySpan<byte> plaintext)
+    {
+        Bytes32 key = default;
+        BLAKE2b.ComputeHash(key, plaintext);
+        return key;
+    }
+
+    /// <summary>ChaCha20 with the nonce of <paramref name="level"/>, either direction.</summary>
+    public static void Transform(ReadOnlySpan<byte> source, Span<byte> destination, Bytes32 key, byte level)
+    {
+        Span<byte> nonce = stackalloc byte[ChaCha20.NonceSize];
+        nonce.Clear();
+        nonce[0] = level;
+        ChaCha20.Encrypt(destination, source, nonce, key, 0);
+    }
+}

@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Veil.Wire;
+
+namespace Veil.Content.Eris;
+
+/// <summary>
+/// Content in, blocks out, in order, with one leaf and one partial node per level in memory
+/// (spec/block.md, section 2). Synchronous: a block is handed out during the call that completes it; a call with
+/// at most one block of content completes at most one leaf and one node per level. One owner at a time.
+/// </summary>
+public sealed class ErisEncoder : IDisposable
+{
+    private readonly int _blockBytes;
+    private readonly byte[] _secret;
+    private readonly ErisBlockHandler _handler;
+    private readonly byte[] _leaf;
+    private readonly byte[] _ciphertext;
+    private readonly List<PartialNode> _nodes = [];
+    private int _leafBytes;
+    private long _leaves;
+    private bool _finished;
+
+    /// <summary>Starts an object.</summary>
+    /// <param name="blockBytes">1,024 or 32,768.</param>
+    /// <param name="convergenceSecret">32 bytes; copied.</param>
+    /// <param name="handler">Takes each block.</param>
+    /// <exception cref="ArgumentException">A length is not one of these.</exception>
+    public ErisEncoder(int blockBytes, ReadOnlySpan<byte> convergenceSecret, ErisBlockHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        if (!ErisLayout.IsBlockSize(blockBytes)) throw new ArgumentOutOfRangeException(nameof(blockBytes));
+        if (convergenceSecret.Length != ErisLayout.ConvergenceSecretBytes)
+        {
+            throw new ArgumentException("expected 32 bytes", nameof(convergenceSecret));
+        }
+
+        _blockBytes = blockBytes;
+        _secret = convergenceSecret.ToArray();
+        _handler = handler;
+        _leaf = new byte[blockBytes];
+        _ciphertext = new byte[blockBytes];
+    }
+
+    /// <summary>Adds content.</summary>
+    /// <exception cref="InvalidOperationException">The object is finished.</exception>
+    public void Append(ReadOnlySpan<byte> content)
+    {
+        if (_finished) throw new InvalidOperationException("the object is finished");
+        while (!content.IsEmpty)
+        {
+            var take = Math.Min(content.Length, _blockBytes - _leafBytes);
+            content[..take].CopyTo(_leaf.AsSpan(_leafBytes));
+            content = content[take..];
+            _leafBytes += take;
+
+            // The padding adds at least one byte, so a full leaf is never the last one.
+            if (_leafBytes == _blockBytes) EmitLeaf();
+        }
+    }
+
+    /// <summary>Adds the padding, hands out the blocks that are left and names the object.</summary>
+    /// <exception cref="InvalidOperationException">The object is finished already.</exception>
+    public ReadCapability Finish()
+    {
+        if (_finished) throw new InvalidOperationException("the object is finished");
+        _finished = true;
+        ErisPadding.Write(_leaf, _leafBytes);
+        var last = EmitLeaf();
+        if (_leaves == 1) return new ReadCapability(_blockBytes, 0, last.Reference, last.Key);
+        for (var level = 1; ; level++)
+        {
+            var node = _nodes[level - 1];
+            if (level == _nodes.Count && node.Count == 1)
+            {
+                var root = ErisNode.Read(node.Pairs, 0);
+                return new ReadCapability(_blockBytes, (byte)(level - 1), root.Reference, root.Key);
+            }
+
+            if (node.Count > 0) AddPair(level + 1, EmitNode(level, node));
+        }
+    }
+
+    /// <summary>Encodes all of <paramref name="content"/> from its present position.</summary>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    public static async Task<ReadCapability> EncodeAsync(
+        Stream content,
+        int blockBytes,
+        ReadOnlyMemory<byte> convergenceSecret,
+        ErisBlockHandler handler,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        using var encoder = new ErisEncoder(blockBytes, convergenceSecret.Span, handler);
+        var buffer = new byte[blockBytes];
+        while (true)
+        {
+            var read = await content.ReadAsync(buffer, cancellationToken);
+            if (read == 0) return encoder.Finish();
+            encoder.Append(buffer.AsSpan(0, read));
+        }
+    }
+
+    /// <summary>Wipes plaintext, keys and the secret.</summary>
+    public void Dispose()
+    {
+        _finished = true;
+        CryptographicOperations.ZeroMemory(_secret);
+        CryptographicOperations.ZeroMemory(_leaf);
+        foreach (var node in _nodes) CryptographicOperations.ZeroMemory(node.Pairs);
+    }
+
+    private ErisPair EmitLeaf()
+    {
+        var pair = Emit(0, _leaves, _leaf, ErisCipher.LeafKey(_leaf, _secret));
+        _leaves++;
+        _leafBytes = 0;
+        AddPair(1, pair);
+        return pair;
+    }
+
+    private ErisPair EmitNode(int level, PartialNode node)
+    {
+        Debug.Assert(node.Count > 0, "an empty node is never encoded");
+        var pair = Emit(level, node.Emitted, node.Pairs, ErisCipher.NodeKey(node.Pairs));
+        node.Emitted++;
+        node.Count = 0;
+        node.Pairs.AsSpan().Clear();
+        return pair;
+    }
+
+    private ErisPair Emit(int level, long index, ReadOnlySpan<byte> plaintext, Bytes32 key)
+    {
+        ErisCipher.Transform(plaintext, _ciphertext, key, (byte)level);
+        var reference = BlockRef.Of(_ciphertext);
+        _handler(new ErisBlock(level, index, reference, _ciphertext));
+        return new ErisPair(reference, key);
+    }
+
+    private void AddPair(int level, ErisPair pair)
+    {
+        for (; ; level++)
+        {
+            if (level > _nodes.Count) _nodes.Add(new PartialNode(_blockBytes));
+            var node = _nodes[level - 1];
+            ErisNode.Write(node.Pairs, node.Count, pair);
+            node.Count++;
+            if (node.Count < _blockBytes / ErisLayout.PairBytes) return;
+            pair = EmitNode(level, node);
+        }
+    }
+
+    private sealed class PartialNode(int blockBytes)
+    {
+        public byte[] Pairs { get; } = new byte[blockBytes];
+
+        public int Count { get; set; }
+
+        public long Emitted { get; set; }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Buffers;
+using Veil.Content.Edge;
+using Veil.Wire;
+using Veil.Wire.Store;
+
+namespace Veil.Content.Stores;
+
+/// <summary>One request to a store, until its reply. The reading task completes it, its caller may abandon it.</summary>
+internal sealed class Request(StoreFrameType type, BlockRef reference, Memory<byte> destination)
+{
+    private readonly TaskCompletionSource<StoreOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private bool _abandoned;
+
+    internal StoreFrameType Type => type;
+
+    internal Task<StoreOutcome> Outcome => _outcome.Task;
+
+    internal void Complete(StoreOutcome outcome) => _outcome.TrySetResult(outcome);
+
+    /// <summary>The caller's buffer is its own again.</summary>
+    internal void Abandon()
+    {
+        lock (_lock)
+        {
+            _abandoned = true;
+        }
+    }
+
+    /// <summary>Takes the block; false when it is not the one that was asked for.</summary>
+    internal bool TryTake(ReadOnlySequence<byte> block)
+    {
+        lock (_lock)
+        {
+            if (_abandoned)
+            {
+                return true;
+            }
+
+            block.CopyTo(destination.Span);
+            return BlockRef.Of(destination.Span) == reference;
+        }
+    }
+}

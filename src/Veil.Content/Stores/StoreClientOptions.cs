@@ -1,0 +1,14 @@
+namespace Veil.Content.Stores;
+
+/// <summary>How a client asks stores (spec/limits.md).</summary>
+public sealed record StoreClientOptions
+{
+    /// <summary>One request, connecting included; then another store is asked.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Days for which a store is asked to keep a block.</summary>
+    public ushort LeaseDays { get; init; } = 60;
+
+    /// <summary>Connections to stores, over all groups; beyond it the older half is closed.</summary>
+    public int MaxConnections { get; init; } = 256;
+}

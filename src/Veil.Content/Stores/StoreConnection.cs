@@ -1,0 +1,199 @@
+using Veil.Circuits;
+using Veil.Circuits.Client;
+using Veil.Circuits.Streams;
+using Veil.Content.Edge;
+using Veil.Links.Tasks;
+using Veil.Wire;
+using Veil.Wire.Store;
+
+namespace Veil.Content.Stores;
+
+/// <summary>
+/// One stream to one store over a branch of one group (spec/store.md, section 2): requests go out as they come, replies
+/// are matched by number. Ends on the first thing that is wrong; whoever asks next makes a new one.
+/// </summary>
+internal sealed class StoreConnection : IDisposable
+{
+    private readonly ClientBranch _branch;
+    private readonly CircuitStream _stream;
+    private readonly Lock _lock = new();
+    private readonly StorePendingRequests _numbers = new();
+    private readonly Dictionary<uint, Request> _requests = [];
+    private readonly SemaphoreSlim _writing = new(1);
+    private readonly SemaphoreSlim _room = new(StoreLayout.MaxInFlight);
+    private bool _ended;
+
+    private StoreConnection(ClientBranch branch, CircuitStream stream)
+    {
+        _branch = branch;
+        _stream = stream;
+    }
+
+    /// <summary>Whether requests can still be made.</summary>
+    internal bool IsOpen
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_ended && !_branch.IsClosed;
+            }
+        }
+    }
+
+    /// <summary>Opens the stream and starts reading replies in the scope.</summary>
+    internal static StoreConnection Start(ClientBranch branch, TaskScope scope)
+    {
+        var connection = new StoreConnection(branch, branch.Open(ServiceId.Store));
+        if (!scope.Start(_ => connection.ReadRepliesAsync()))
+        {
+            connection.Dispose();
+        }
+
+        return connection;
+    }
+
+    /// <summary>Asks the store to keep a block.</summary>
+    internal Task<StoreOutcome> PutAsync(
+        BlockRef reference,
+        ushort leaseDays,
+        ReadOnlyMemory<byte> block,
+        CancellationToken cancellationToken) => AskAsync(
+            new Request(StoreFrameType.Put, reference, default),
+            id => StoreFrameWriter.WritePut(_stream.Output, id, reference, leaseDays, block.Span),
+            cancellationToken);
+
+    /// <summary>Asks the store for a block.</summary>
+    internal Task<StoreOutcome> GetAsync(BlockRef reference, Memory<byte> destination, CancellationToken cancellationToken) =>
+        AskAsync(
+            new Request(StoreFrameType.Get, reference, destination),
+            id => StoreFrameWriter.WriteGet(_stream.Output, id, reference),
+            cancellationToken);
+
+    /// <summary>Ends the stream and its branch; what was asked fails.</summary>
+    public void Dispose()
+    {
+        Request[] left;
+        lock (_lock)
+        {
+            _ended = true;
+            left = [.. _requests.Values];
+            _requests.Clear();
+        }
+
+        foreach (var request in left)
+        {
+            request.Complete(StoreOutcome.Failed);
+        }
+
+        _stream.Reset();
+        _branch.Close();
+    }
+
+    private async Task<StoreOutcome> AskAsync(Request request, Action<uint> write, CancellationToken cancellationToken)
+    {
+        await _room.WaitAsync(cancellationToken);
+        try
+        {
+            await _writing.WaitAsync(cancellationToken);
+            try
+            {
+                if (!TryRegister(request, out uint id))
+                {
+                    return StoreOutcome.Failed;
+                }
+
+                // The frame is copied here: a caller that gives up may use its buffer again.
+                write(id);
+                await _stream.Output.FlushAsync(cancellationToken);
+            }
+            catch (Exception fault) when (fault is IOException or InvalidOperationException)
+            {
+                Dispose();
+                return StoreOutcome.Failed;
+            }
+            finally
+            {
+                _writing.Release();
+            }
+
+            return await request.Outcome.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            // A reply that comes after its caller gave up finds nowhere to write.
+            request.Abandon();
+            _room.Release();
+        }
+    }
+
+    private bool TryRegister(Request request, out uint id)
+    {
+        lock (_lock)
+        {
+            id = 0;
+            if (_ended || !_numbers.TryBegin(request.Type, out id))
+            {
+                return false;
+            }
+
+            _requests.Add(id, request);
+            return true;
+        }
+    }
+
+    private async Task ReadRepliesAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var result = await _stream.Input.ReadAsync();
+                var buffer = result.Buffer;
+                StoreReadResult read;
+                while ((read = StoreFrameReader.TryReadReply(ref buffer, out var reply)) == StoreReadResult.Frame)
+                {
+                    if (!TryComplete(reply))
+                    {
+                        return;
+                    }
+                }
+
+                _stream.Input.AdvanceTo(buffer.Start, buffer.End);
+                if (read == StoreReadResult.Malformed || result.IsCompleted)
+                {
+                    return;
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // The branch or its circuit closed: the requests fail below.
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    private bool TryComplete(in StoreReply reply)
+    {
+        Request? request;
+        lock (_lock)
+        {
+            if (!_numbers.TryComplete(reply) || !_requests.Remove(reply.RequestId, out request))
+            {
+                return false;
+            }
+        }
+
+        request.Complete(reply.Type switch
+        {
+            StoreFrameType.Stored => StoreOutcome.Done,
+            StoreFrameType.Block => request.TryTake(reply.Block) ? StoreOutcome.Done : StoreOutcome.Failed,
+            StoreFrameType.NotFound => StoreOutcome.NotFound,
+            _ => reply.Refusal == StoreRefusal.Full ? StoreOutcome.Full : StoreOutcome.Failed,
+        });
+        return true;
+    }
+}

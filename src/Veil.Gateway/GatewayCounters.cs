@@ -1,0 +1,43 @@
+using Veil.Gateway.Socks;
+
+namespace Veil.Gateway;
+
+/// <summary>What the gateway counts, for <c>veil status</c> and metrics. Safe for concurrent use.</summary>
+public sealed class GatewayCounters
+{
+    private readonly long[] _refused = new long[(int)Enum.GetValues<SocksRefusal>().Max() + 1];
+    private long _accepted;
+
+    /// <summary>SOCKS connections that were handed over to a site.</summary>
+    public long Accepted => Interlocked.Read(ref _accepted);
+
+    /// <summary>SOCKS connections refused for one reason.</summary>
+    public long Refused(SocksRefusal reason) => Interlocked.Read(ref _refused[(int)reason]);
+
+    /// <summary>
+    /// All counters that are not zero: <c>socks.accepted</c> and <c>socks.refused.&lt;reason&gt;</c>
+    /// (spec/gateway.md, section 1.3).
+    /// </summary>
+    public IReadOnlyDictionary<string, long> Snapshot()
+    {
+        var counters = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        if (Accepted > 0)
+        {
+            counters.Add("socks.accepted", Accepted);
+        }
+
+        foreach (var reason in Enum.GetValues<SocksRefusal>())
+        {
+            if (Refused(reason) > 0)
+            {
+                counters.Add($"socks.refused.{reason}", Refused(reason));
+            }
+        }
+
+        return counters;
+    }
+
+    internal void CountAccepted() => Interlocked.Increment(ref _accepted);
+
+    internal void CountRefused(SocksRefusal reason) => Interlocked.Increment(ref _refused[(int)reason]);
+}

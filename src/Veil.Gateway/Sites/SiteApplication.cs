@@ -1,0 +1,139 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Veil.Content.Edge;
+using Veil.Gateway.Sites.OpenPage;
+using Veil.Gateway.Socks;
+
+namespace Veil.Gateway.Sites;
+
+/// <summary>
+/// One request: which site it is for and whether it may be there (spec/gateway.md, section 2), and what becomes of
+/// failures. Nothing is thrown out of here, so that the HTTP server has nothing to log.
+/// </summary>
+internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files, ILogger logger)
+    : IHttpApplication<HttpContext>
+{
+    private const string Suffix = ".veil";
+
+    private readonly OpenEndpoint _open = new(labels, files);
+
+    /// <inheritdoc/>
+    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
+
+    /// <inheritdoc/>
+    public void DisposeContext(HttpContext context, Exception? exception)
+    {
+    }
+
+    /// <inheritdoc/>
+    public async Task ProcessRequestAsync(HttpContext context)
+    {
+        try
+        {
+            await DispatchAsync(context);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client left; there is nobody to answer.
+        }
+        catch (Exception failure) when (context.Response.HasStarted)
+        {
+            LogBroken(failure.GetType().Name);
+
+            // Before the announced length is reached: the client sees a transfer that was cut off.
+            context.Abort();
+        }
+        catch (Exception failure)
+        {
+            await AnswerFailureAsync(context, failure);
+        }
+    }
+
+    private async Task DispatchAsync(HttpContext context)
+    {
+        var granted = context.Features.GetRequiredFeature<SocksRequest>();
+        if (!string.Equals(context.Request.Headers.Host, granted.HostName, StringComparison.OrdinalIgnoreCase))
+        {
+            await Answers.WriteTextAsync(
+                context, StatusCodes.Status421MisdirectedRequest, "This connection is for another host.");
+            return;
+        }
+
+        if (!RequestOrigin.IsAllowed(context.Request, granted.HostName))
+        {
+            await RefuseOriginAsync(context, granted.HostName);
+            return;
+        }
+
+        if (granted.HostName == OpenEndpoint.Host)
+        {
+            await _open.ServeAsync(context, granted.Group);
+            return;
+        }
+
+        if (!labels.TryFind(granted.HostName[..^Suffix.Length], granted.Group, out var key))
+        {
+            await Answers.WriteTextAsync(
+                context,
+                StatusCodes.Status404NotFound,
+                "This address is not known here, or no longer. Open the key again at http://open.veil/.");
+            return;
+        }
+
+        if (await FileEndpoint.IsMethodAllowedAsync(context))
+        {
+            var label = granted.HostName[..^Suffix.Length];
+            using var lease = await files.LeaseAsync(label, key, granted.Group, context.RequestAborted);
+            await FileEndpoint.ServeAsync(context, lease.Content);
+        }
+    }
+
+    private static Task RefuseOriginAsync(HttpContext context, string host) =>
+        host == OpenEndpoint.Host && OpenEndpoint.IsOpening(context.Request)
+            ? OpenEndpoint.WriteErrorAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                new("forbidden", "the request comes from another site", "Open http://open.veil/ itself."))
+            : Answers.WriteTextAsync(context, StatusCodes.Status403Forbidden, "The request comes from another site.");
+
+    private Task AnswerFailureAsync(HttpContext context, Exception failure)
+    {
+        var (status, error) = Describe(failure);
+        if (status == StatusCodes.Status500InternalServerError)
+        {
+            LogFault(failure.GetType().Name);
+        }
+
+        var isOpening = context.Features.Get<SocksRequest>()?.HostName == OpenEndpoint.Host
+            && OpenEndpoint.IsOpening(context.Request);
+        var text = $"{char.ToUpperInvariant(error.Message[0])}{error.Message[1..]}. {error.Hint}";
+        return isOpening
+            ? OpenEndpoint.WriteErrorAsync(context, status, error)
+            : Answers.WriteTextAsync(context, status, text);
+    }
+
+    private static (int Status, OpenError Error) Describe(Exception failure) => failure switch
+    {
+        ContentUnavailableException { Fault: var fault } =>
+            (Answers.StatusOf(fault), new(CodeOf(fault), Answers.TextOf(fault), Answers.HintOf(fault))),
+        GatewayBusyException =>
+            (StatusCodes.Status503ServiceUnavailable,
+                new("busy", "as many files as allowed are being read", "Try again when some are done.")),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+            (StatusCodes.Status413PayloadTooLarge,
+                new("too_large", $"the body is over {OpenBody.MaxBytes} bytes", "Send the key and nothing else.")),
+        BadHttpRequestException bad =>
+            (bad.StatusCode, new("bad_request", "the request is malformed", "Send the key as text/plain.")),
+        _ => (StatusCodes.Status500InternalServerError,
+            new("internal", "the node could not do this", "Its log says more.")),
+    };
+
+    private static string CodeOf(ContentFault fault) => fault switch
+    {
+        ContentFault.NotFound => "not_found",
+        ContentFault.TooFewShares => "too_few_shares",
+        _ => "verification_failed",
+    };
+}

@@ -1,0 +1,73 @@
+using Veil.Wire;
+
+namespace Veil.Storage.Segments;
+
+/// <summary>Finds a block and verifies it; any thread.</summary>
+internal sealed class BlockReader(StoreState state)
+{
+    private enum Found
+    {
+        Intact,
+        OtherBlock,
+        Corrupt,
+        Unreadable,
+    }
+
+    /// <summary>Reads and verifies a block; forgets copies that are damaged.</summary>
+    /// <param name="reference">The block wanted.</param>
+    /// <param name="payload">32,768 bytes, valid only on success.</param>
+    /// <param name="forgetUnreadable">Whether to forget also a copy that the disk refuses to read.</param>
+    /// <param name="entry">Where the block is; valid only on success.</param>
+    public bool TryRead(BlockRef reference, Span<byte> payload, bool forgetUnreadable, out IndexEntry entry)
+    {
+        var tag = state.Index.TagOf(reference);
+        var cursor = 0;
+        while (state.Index.TryNext(tag, ref cursor, out entry))
+        {
+            if (state.Segments.At(entry.Position) is not { } segment)
+            {
+                continue;
+            }
+
+            var found = Examine(segment, SegmentTable.SlotOf(entry.Position), reference, payload);
+            if (found == Found.Intact)
+            {
+                return true;
+            }
+
+            var forget = found == Found.Corrupt || (found == Found.Unreadable && forgetUnreadable);
+            if (forget && state.Index.Remove(tag, entry.Position))
+            {
+                segment.RemoveLive();
+                state.Counters.AddCorruptBlock();
+                cursor--;
+            }
+        }
+
+        return false;
+    }
+
+    private Found Examine(Segment segment, int slot, BlockRef reference, Span<byte> payload)
+    {
+        try
+        {
+            if (segment.TryReadPayload(slot, payload) && BlockRef.Of(payload) == reference)
+            {
+                return Found.Intact;
+            }
+
+            var isOther = segment.TryReadHeader(slot, out var header) && header.Reference != reference.Value;
+            return isOther ? Found.OtherBlock : Found.Corrupt;
+        }
+        catch (ObjectDisposedException)
+        {
+            // The segment was deleted since the look-up, hence the block had expired.
+            return Found.OtherBlock;
+        }
+        catch (IOException)
+        {
+            state.Counters.AddReadError();
+            return Found.Unreadable;
+        }
+    }
+}

@@ -1,0 +1,311 @@
+using System.Diagnostics;
+using Veil.Storage.Blocks;
+using Veil.Wire;
+using Veil.Wire.Store;
+
+namespace Veil.Storage.Segments;
+
+/// <summary>
+/// Writes what the writer thread takes from the queue: everything that waits is written, flushed once, and only then
+/// put into the index and answered (group commit). Writer thread only.
+/// </summary>
+internal sealed class SegmentAppender(StoreState state, BlockReader reader)
+{
+    private readonly byte[] _scratch = new byte[StoreLayout.BlockBytes];
+    private readonly List<StagedBlock> _blocks = [];
+    private readonly Dictionary<BlockRef, StagedBlock> _blocksByReference = [];
+    private readonly List<StagedRenewal> _renewals = [];
+    private readonly List<PutWork> _answers = [];
+
+    /// <summary>The segment that is written to, if any.</summary>
+    public Segment? Current { get; set; }
+
+    /// <summary>The largest number that any segment file has, foreign ones included.</summary>
+    public uint LastNumber { get; set; }
+
+    /// <summary>Carries out a batch; never throws.</summary>
+    public void Process(IReadOnlyList<StoreWork> batch)
+    {
+        try
+        {
+            foreach (var work in batch)
+            {
+                if (work is PutWork put)
+                {
+                    Stage(put);
+                }
+                else if (work is ExpireWork expire)
+                {
+                    Commit();
+                    expire.Complete(Expire(expire.Now));
+                }
+            }
+
+            Commit();
+        }
+        catch (Exception exception)
+        {
+            Forget();
+            foreach (var work in batch)
+            {
+                work.Fail(exception);
+            }
+        }
+    }
+
+    private void Stage(PutWork put)
+    {
+        if (_blocksByReference.TryGetValue(put.Reference, out var twin))
+        {
+            twin.Puts.Add(put);
+            return;
+        }
+
+        // What is there is read and verified, so that a renewal also replaces a copy that has gone bad.
+        if (reader.TryRead(put.Reference, _scratch, forgetUnreadable: true, out var entry))
+        {
+            put.Outcome = PutOutcome.AlreadyStored;
+            if (put.Lease.EndUnixSeconds > entry.LeaseEnd)
+            {
+                _renewals.Add(new StagedRenewal(put, entry));
+            }
+            else
+            {
+                _answers.Add(put);
+            }
+        }
+        else if (HasRoomForOneMore())
+        {
+            var staged = new StagedBlock(put.Reference, put.Block, [put]);
+            _blocks.Add(staged);
+            _blocksByReference.Add(put.Reference, staged);
+        }
+        else
+        {
+            put.Outcome = PutOutcome.Full;
+            _answers.Add(put);
+        }
+    }
+
+    private bool HasRoomForOneMore()
+    {
+        var blocks = _blocks.Count + 1L;
+        var free = Current is null ? 0 : state.Options.SlotsPerSegment - Current.UsedSlots;
+        var beyond = Math.Max(0, blocks - free);
+        var newSegments = (beyond + state.Options.SlotsPerSegment - 1) / state.Options.SlotsPerSegment;
+        var needed = (blocks * StoreLayout.BlockBytes) + (newSegments * SegmentLayout.TableBytes);
+        var reserve = state.Leases.ReserveBytes(state.Index.Count + blocks);
+        return state.Segments.Bytes + needed + reserve <= state.Options.QuotaBytes;
+    }
+
+    private void Commit()
+    {
+        CommitBlocks();
+        CommitRenewals();
+        foreach (var put in _answers)
+        {
+            put.Complete();
+        }
+
+        Forget();
+    }
+
+    private void Forget()
+    {
+        _blocks.Clear();
+        _blocksByReference.Clear();
+        _renewals.Clear();
+        _answers.Clear();
+    }
+
+    private void CommitBlocks()
+    {
+        var done = 0;
+        while (done < _blocks.Count)
+        {
+            try
+            {
+                Current ??= CreateSegment();
+                var count = Math.Min(_blocks.Count - done, state.Options.SlotsPerSegment - Current.UsedSlots);
+                WriteBlocks(Current, _blocks.GetRange(done, count));
+                done += count;
+                if (Current.UsedSlots == state.Options.SlotsPerSegment)
+                {
+                    Current = null;
+                }
+            }
+            catch (IOException exception)
+            {
+                foreach (var block in _blocks.Skip(done))
+                {
+                    Refuse(block.Puts, exception);
+                }
+
+                return;
+            }
+        }
+    }
+
+    /// <summary>A full disk is an answer; a broken one is the caller's to know.</summary>
+    private void Refuse(IEnumerable<PutWork> puts, IOException exception)
+    {
+        foreach (var put in puts)
+        {
+            if (DiskFull.Is(exception))
+            {
+                put.Outcome = PutOutcome.Full;
+                _answers.Add(put);
+            }
+            else
+            {
+                put.Fail(exception);
+            }
+        }
+    }
+
+    private Segment CreateSegment()
+    {
+        var number = checked(LastNumber + 1);
+        var segment = Segment.Create(state.Folder.SegmentPath(number), number);
+        LastNumber = number;
+        state.Segments.Add(segment);
+        try
+        {
+            state.Folder.Flush();
+            segment.Truncate();
+            state.Segments.AddBytes(segment.FileBytes);
+            return segment;
+        }
+        catch (IOException)
+        {
+            segment.FileBytes = 0;
+            state.Segments.Delete(segment);
+            throw;
+        }
+    }
+
+    private void WriteBlocks(Segment segment, List<StagedBlock> blocks)
+    {
+        var headers = new byte[blocks.Count * SegmentLayout.RecordBytes];
+        var payloads = new ReadOnlyMemory<byte>[blocks.Count];
+        for (var index = 0; index < blocks.Count; index++)
+        {
+            var slot = (uint)(segment.UsedSlots + index);
+            var block = blocks[index];
+            var header = new SegmentRecord(RecordKind.Block, block.LeaseEnd, slot, block.Reference.Value);
+            header.Write(headers.AsSpan(index * SegmentLayout.RecordBytes));
+            payloads[index] = block.Block;
+        }
+
+        try
+        {
+            state.Options.OnStep?.Invoke(DiskStep.WriteBlocks);
+            segment.Write(headers, payloads);
+            state.Options.OnStep?.Invoke(DiskStep.FlushBlocks);
+            segment.Flush();
+            state.Counters.AddFlush();
+        }
+        catch (IOException)
+        {
+            segment.Truncate();
+            throw;
+        }
+
+        Publish(segment, blocks);
+    }
+
+    /// <summary>From here on the blocks can be read.</summary>
+    private void Publish(Segment segment, List<StagedBlock> blocks)
+    {
+        foreach (var block in blocks)
+        {
+            var position = segment.PositionOf(segment.UsedSlots);
+            segment.UsedSlots++;
+            segment.AddLive();
+            state.Index.Add(new IndexEntry(state.Index.TagOf(block.Reference), position, block.LeaseEnd));
+            for (var index = 0; index < block.Puts.Count; index++)
+            {
+                block.Puts[index].Outcome = index == 0 ? PutOutcome.Stored : PutOutcome.AlreadyStored;
+                _answers.Add(block.Puts[index]);
+            }
+        }
+
+        var grown = SegmentLayout.FileBytes(segment.UsedSlots) - segment.FileBytes;
+        Debug.Assert(grown == (long)blocks.Count * StoreLayout.BlockBytes);
+        segment.FileBytes += grown;
+        state.Segments.AddBytes(grown);
+    }
+
+    private void CommitRenewals()
+    {
+        if (_renewals.Count == 0)
+        {
+            return;
+        }
+
+        var records = _renewals
+            .Select(renewal => new SegmentRecord(RecordKind.Lease, renewal.LeaseEnd, 0, renewal.Put.Reference.Value))
+            .ToArray();
+        bool written;
+        try
+        {
+            written = state.Leases.TryAppend(records);
+        }
+        catch (IOException exception)
+        {
+            Refuse(_renewals.Select(renewal => renewal.Put), exception);
+            return;
+        }
+
+        foreach (var (put, entry) in _renewals)
+        {
+            if (written)
+            {
+                state.Index.Extend(entry.Tag, entry.Position, put.Lease.EndUnixSeconds);
+            }
+            else
+            {
+                put.Outcome = PutOutcome.Full;
+            }
+
+            _answers.Add(put);
+        }
+    }
+
+    /// <summary>Forgets what is over and removes the segments that are empty then.</summary>
+    public long Expire(DateTimeOffset now)
+    {
+        var expired = state.Index.RemoveExpired(
+            now.ToUnixTimeSeconds(),
+            position => state.Segments.At(position)?.RemoveLive());
+        DeleteDeadSegments();
+        return expired;
+    }
+
+    /// <summary>Removes the segment files that hold nothing live.</summary>
+    private void DeleteDeadSegments()
+    {
+        var dead = state.Segments.All.Where(segment => segment.LiveSlots == 0 && segment.UsedSlots > 0).ToArray();
+        foreach (var segment in dead)
+        {
+            state.Segments.Delete(segment);
+            Current = segment == Current ? null : Current;
+        }
+
+        if (dead.Length > 0)
+        {
+            state.Folder.Flush();
+        }
+    }
+
+    private sealed record StagedBlock(BlockRef Reference, ReadOnlyMemory<byte> Block, List<PutWork> Puts)
+    {
+        /// <summary>The latest that any of the puts wants.</summary>
+        public uint LeaseEnd => Puts.Max(put => put.Lease.EndUnixSeconds);
+    }
+
+    private readonly record struct StagedRenewal(PutWork Put, IndexEntry Entry)
+    {
+        public uint LeaseEnd => Put.Lease.EndUnixSeconds;
+    }
+}

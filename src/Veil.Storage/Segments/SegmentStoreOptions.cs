@@ -1,0 +1,63 @@
+namespace Veil.Storage.Segments;
+
+/// <summary>Where a store is and how much it may take (spec/store.md, section 7).</summary>
+public sealed record SegmentStoreOptions
+{
+    /// <summary>The least quota: one segment's table, a block, and room for its leases.</summary>
+    public const long MinQuotaBytes = 1024 * 1024;
+
+    /// <summary>The folder, usually <c>blocks/</c> in the data folder; made if missing.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Hard: the files never take more. At least <see cref="MinQuotaBytes"/>.</summary>
+    public required long QuotaBytes { get; init; }
+
+    /// <summary>
+    /// Blocks in one segment file: space comes back a file at a time, and each file costs an open handle. 1 to 8,191.
+    /// </summary>
+    public int SlotsPerSegment { get; init; } = SegmentLayout.DefaultSlots;
+
+    /// <summary>The most blocks that share one fsync: 64 are 2 MiB, beyond which a batch gains nothing.</summary>
+    public int MaxBatch { get; init; } = 64;
+
+    /// <summary>Writes that wait: as many blocks are held in memory by those who wait (256 are 8 MiB).</summary>
+    public int WriteQueue { get; init; } = 256;
+
+    /// <summary>Reads that wait: as many buffers are held by those who wait.</summary>
+    public int ReadQueue { get; init; } = 256;
+
+    /// <summary>Reads that are with the disk at once.</summary>
+    public int ReaderThreads { get; init; } = 4;
+
+    /// <summary>Called before each step that changes the disk, on the writer thread; what it throws, the disk threw.</summary>
+    internal Action<DiskStep>? OnStep { get; init; }
+
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    internal void Validate()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(Folder);
+        ArgumentOutOfRangeException.ThrowIfLessThan(QuotaBytes, MinQuotaBytes);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(SlotsPerSegment);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(SlotsPerSegment, SegmentLayout.MaxSlots);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxBatch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxBatch, SegmentRecovery.MaxTornSlots);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(WriteQueue);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ReadQueue);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ReaderThreads);
+        var segments = QuotaBytes / SegmentLayout.FileBytes(SlotsPerSegment);
+        if (segments > SegmentTable.MaxSegments)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(QuotaBytes), QuotaBytes, $"needs more than {SegmentTable.MaxSegments} segments");
+        }
+    }
+}
+
+/// <summary>The steps at which a disk can fail.</summary>
+internal enum DiskStep
+{
+    WriteBlocks,
+    FlushBlocks,
+    WriteLeases,
+    FlushLeases,
+}

@@ -1,0 +1,327 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.IO.Pipelines;
+using System.Threading.Channels;
+using Veil.Storage.Blocks;
+using Veil.Wire;
+using Veil.Wire.Store;
+
+namespace Veil.Storage.Serving;
+
+/// <summary>
+/// Serves one stream of the store protocol until it ends (spec/store.md, sections 2 and 3): requests are read while
+/// fewer than the bound are under way, carried out side by side, and answered in the order in which they end.
+/// </summary>
+/// <remarks>
+/// Three kinds of work share the stream: one loop reads, one task a request carries out, one loop writes. A request
+/// holds one of the slots from before it is read until its reply is written, and that bounds all of them.
+/// </remarks>
+public sealed class StoreSession
+{
+    private readonly IDuplexPipe _stream;
+    private readonly IBlockStore _store;
+    private readonly StoreBudget _budget;
+    private readonly TimeProvider _time;
+    private readonly StoreSessionOptions _options;
+    private readonly Channel<Reply> _replies;
+
+    // Of the reading loop.
+    private readonly List<Task> _underWay = [];
+    private StoreRequestOrder _order;
+
+    // Set by one loop, read by the other.
+    private volatile bool _peerGone;
+    private volatile bool _abandoned;
+    private volatile bool _failed;
+
+    /// <summary>A session that has not begun; it takes the stream over and completes both of its ends.</summary>
+    /// <param name="stream">What the peer sends, and where replies go.</param>
+    /// <param name="store">The blocks.</param>
+    /// <param name="budget">Shared by all sessions of the store.</param>
+    /// <param name="time">From when leases count.</param>
+    /// <param name="options">Bounds and observer.</param>
+    public StoreSession(
+        IDuplexPipe stream,
+        IBlockStore store,
+        StoreBudget budget,
+        TimeProvider time,
+        StoreSessionOptions? options = null)
+    {
+        _stream = stream;
+        _store = store;
+        _budget = budget;
+        _time = time;
+        _options = options ?? new StoreSessionOptions();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaxInFlight);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.MaxInFlight, StoreLayout.MaxInFlight);
+        _replies = Channel.CreateBounded<Reply>(new BoundedChannelOptions(_options.MaxInFlight)
+        {
+            SingleReader = true,
+        });
+    }
+
+    /// <summary>
+    /// Serves until the peer is done or gone (<see cref="CloseReason.PeerClosed"/>), breaks the protocol
+    /// (<see cref="CloseReason.Malformed"/>), or the node stops (<see cref="CloseReason.Stopping"/>). When it
+    /// completes, nothing of the session is left running. Call once.
+    /// </summary>
+    public async Task<CloseReason> RunAsync(CancellationToken cancellationToken)
+    {
+        using var slots = new SemaphoreSlim(_options.MaxInFlight);
+        var writing = WriteRepliesAsync(slots);
+        var reason = await ReadRequestsAsync(slots, cancellationToken);
+        if (reason != CloseReason.PeerClosed)
+        {
+            Abandon();
+        }
+
+        // A peer that has sent its last request still gets its replies, unless the node stops meanwhile.
+        using (cancellationToken.Register(Abandon))
+        {
+            await Task.WhenAll(_underWay);
+            _replies.Writer.Complete();
+            await writing;
+        }
+
+        await _stream.Input.CompleteAsync();
+        await _stream.Output.CompleteAsync();
+        return _failed ? CloseReason.InternalError : reason;
+    }
+
+    private void Abandon()
+    {
+        _abandoned = true;
+        _stream.Output.CancelPendingFlush();
+    }
+
+    private async Task<CloseReason> ReadRequestsAsync(SemaphoreSlim slots, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await slots.WaitAsync(cancellationToken);
+                if (await ReadOneAsync(cancellationToken) is { } reason)
+                {
+                    slots.Release();
+                    return reason;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return CloseReason.Stopping;
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // What a transport gives a reader whose connection was reset or aborted.
+            return CloseReason.PeerClosed;
+        }
+        catch (Exception)
+        {
+            Fail();
+            return CloseReason.InternalError;
+        }
+    }
+
+    /// <summary>Reads and starts one request, which then owns the slot; or says why there is none.</summary>
+    private async Task<CloseReason?> ReadOneAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await _stream.Input.ReadAsync(cancellationToken);
+            if (read.IsCanceled && (_peerGone || _failed))
+            {
+                return CloseReason.PeerClosed;
+            }
+
+            var buffer = read.Buffer;
+            switch (StoreFrameReader.TryReadRequest(ref buffer, out var request))
+            {
+                case StoreReadResult.Frame when _order.TryAccept(request.RequestId):
+                    Start(request);
+                    _stream.Input.AdvanceTo(buffer.Start);
+                    return null;
+                case StoreReadResult.Incomplete when !read.IsCompleted:
+                    _stream.Input.AdvanceTo(buffer.Start, buffer.End);
+                    break;
+                case StoreReadResult.Incomplete:
+                    return CloseReason.PeerClosed;
+                default:
+                    return CloseReason.Malformed;
+            }
+        }
+    }
+
+    private void Start(in StoreRequest request)
+    {
+        _underWay.RemoveAll(task => task.IsCompletedSuccessfully);
+        var isPut = request.Type == StoreFrameType.Put;
+        if (isPut && request.LeaseDays is < StoreLayout.MinLeaseDays or > StoreLayout.MaxLeaseDays)
+        {
+            Post(Reply.Refuse(request.RequestId, StoreRefusal.BadLease));
+        }
+        else if (_budget.TryRent() is not { } buffer)
+        {
+            Post(Reply.Refuse(request.RequestId, StoreRefusal.Overloaded));
+        }
+        else if (isPut)
+        {
+            request.Block.CopyTo(buffer);
+            var lease = Lease.ForDays(request.LeaseDays, _time);
+            _underWay.Add(PutAsync(request.RequestId, request.Reference, lease, buffer));
+        }
+        else
+        {
+            _underWay.Add(GetAsync(request.RequestId, request.Reference, buffer));
+        }
+    }
+
+    private async Task PutAsync(uint requestId, BlockRef reference, Lease lease, byte[] buffer)
+    {
+        var reply = Reply.Refuse(requestId, StoreRefusal.Overloaded);
+        try
+        {
+            // Not cancelled when the stream ends: what was sent whole is worth keeping.
+            var outcome = await _store.PutAsync(reference, buffer, lease, CancellationToken.None);
+            reply = outcome switch
+            {
+                PutOutcome.Stored or PutOutcome.AlreadyStored => new Reply(StoreFrameType.Stored, requestId),
+                PutOutcome.Full => Reply.Refuse(requestId, StoreRefusal.Full),
+                _ => Reply.Refuse(requestId, StoreRefusal.BadReference),
+            };
+            if (reply.Type == StoreFrameType.Stored)
+            {
+                _options.OnBlock?.Invoke(reference, true);
+            }
+        }
+        catch (IOException)
+        {
+            // The disk failed: another store may do better, and the refusal says no more than that.
+        }
+        catch (Exception)
+        {
+            Fail();
+        }
+
+        _budget.Return(buffer);
+        Post(reply);
+    }
+
+    private async Task GetAsync(uint requestId, BlockRef reference, byte[] buffer)
+    {
+        var reply = new Reply(StoreFrameType.NotFound, requestId);
+        try
+        {
+            if (await _store.TryReadAsync(reference, buffer, CancellationToken.None))
+            {
+                _options.OnBlock?.Invoke(reference, false);
+                Post(new Reply(StoreFrameType.Block, requestId) { Block = buffer });
+                return;
+            }
+        }
+        catch (Exception)
+        {
+            Fail();
+        }
+
+        _budget.Return(buffer);
+        Post(reply);
+    }
+
+    /// <summary>Our own fault: the session ends as if the peer had gone, and says so in its reason.</summary>
+    private void Fail()
+    {
+        _failed = true;
+        Abandon();
+        _stream.Input.CancelPendingRead();
+    }
+
+    private void Post(in Reply reply)
+    {
+        var posted = _replies.Writer.TryWrite(reply);
+        Debug.Assert(posted, "there are as many places as slots");
+    }
+
+    private async Task WriteRepliesAsync(SemaphoreSlim slots)
+    {
+        while (await _replies.Reader.WaitToReadAsync())
+        {
+            var written = 0;
+            while (_replies.Reader.TryRead(out var reply))
+            {
+                Write(reply);
+                written++;
+                if (reply.Block is not null)
+                {
+                    // Small replies share a flush; a block does not wait for the next, nor fill the pipe with it.
+                    break;
+                }
+            }
+
+            await FlushAsync();
+            slots.Release(written);
+        }
+    }
+
+    private void Write(in Reply reply)
+    {
+        if (!_abandoned && !_peerGone)
+        {
+            switch (reply.Type)
+            {
+                case StoreFrameType.Stored:
+                    StoreFrameWriter.WriteStored(_stream.Output, reply.RequestId);
+                    break;
+                case StoreFrameType.NotFound:
+                    StoreFrameWriter.WriteNotFound(_stream.Output, reply.RequestId);
+                    break;
+                case StoreFrameType.Block:
+                    StoreFrameWriter.WriteBlock(_stream.Output, reply.RequestId, reply.Block);
+                    break;
+                default:
+                    StoreFrameWriter.WriteRefused(_stream.Output, reply.RequestId, reply.Refusal);
+                    break;
+            }
+        }
+
+        if (reply.Block is { } buffer)
+        {
+            _budget.Return(buffer);
+        }
+    }
+
+    private async Task FlushAsync()
+    {
+        if (_abandoned || _peerGone)
+        {
+            return;
+        }
+
+        try
+        {
+            var flushed = await _stream.Output.FlushAsync();
+            _peerGone = flushed.IsCompleted;
+        }
+        catch (IOException)
+        {
+            _peerGone = true;
+        }
+
+        if (_peerGone)
+        {
+            _stream.Input.CancelPendingRead();
+        }
+    }
+
+    private readonly record struct Reply(StoreFrameType Type, uint RequestId)
+    {
+        public StoreRefusal Refusal { get; private init; }
+
+        /// <summary>The block to send, in a buffer of the budget.</summary>
+        public byte[]? Block { get; init; }
+
+        public static Reply Refuse(uint requestId, StoreRefusal refusal) =>
+            new(StoreFrameType.Refused, requestId) { Refusal = refusal };
+    }
+}

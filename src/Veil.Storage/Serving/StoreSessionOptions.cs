@@ -1,0 +1,20 @@
+using Veil.Wire;
+using Veil.Wire.Store;
+
+namespace Veil.Storage.Serving;
+
+/// <summary>How one stream is served (spec/store.md, section 7).</summary>
+public sealed record StoreSessionOptions
+{
+    /// <summary>
+    /// Requests of one stream that are under way; while so many are, nothing more is read. 1 to
+    /// <see cref="StoreLayout.MaxInFlight"/>.
+    /// </summary>
+    public int MaxInFlight { get; init; } = StoreLayout.MaxInFlight;
+
+    /// <summary>
+    /// Told of every block that was stored (true) or sent (false). For tests and lab recordings only: the product
+    /// passes none.
+    /// </summary>
+    public Action<BlockRef, bool>? OnBlock { get; init; }
+}

@@ -1,0 +1,44 @@
+using Veil.Wire;
+
+namespace Veil.Storage.State;
+
+/// <summary>
+/// The edge to what a node remembers between runs, small and rarely written (spec/state.md). In the product:
+/// <c>state.db</c>; in the simulation: memory. Every change is durable when its task completes. Safe for concurrent
+/// use.
+/// </summary>
+public interface INodeState : IAsyncDisposable
+{
+    /// <summary>The guards, oldest first.</summary>
+    ValueTask<IReadOnlyList<GuardEntry>> ListGuardsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Adds a guard, or replaces what is known of it.</summary>
+    /// <exception cref="StateFullException">There are <see cref="StateLimits.MaxGuards"/> others.</exception>
+    ValueTask PutGuardAsync(GuardEntry guard, CancellationToken cancellationToken);
+
+    /// <summary>Forgets a guard; false when it was not there.</summary>
+    ValueTask<bool> RemoveGuardAsync(RelayId relay, CancellationToken cancellationToken);
+
+    /// <summary>The publications, oldest first.</summary>
+    ValueTask<IReadOnlyList<PublicationEntry>> ListPublicationsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Adds a publication, or replaces the one with its local id.</summary>
+    /// <exception cref="StateFullException">
+    /// There are <see cref="StateLimits.MaxPublications"/> others, or a text is longer than
+    /// <see cref="StateLimits.MaxTextCharacters"/>.
+    /// </exception>
+    ValueTask PutPublicationAsync(PublicationEntry publication, CancellationToken cancellationToken);
+
+    /// <summary>Forgets a publication; false when it was not there.</summary>
+    ValueTask<bool> RemovePublicationAsync(string localId, CancellationToken cancellationToken);
+
+    /// <summary>A setting, or null.</summary>
+    ValueTask<string?> GetSettingAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Sets a setting, or removes it when the value is null.</summary>
+    /// <exception cref="StateFullException">
+    /// There are <see cref="StateLimits.MaxSettings"/> others, or a text is longer than
+    /// <see cref="StateLimits.MaxTextCharacters"/>.
+    /// </exception>
+    ValueTask SetSettingAsync(string key, string? value, CancellationToken cancellationToken);
+}

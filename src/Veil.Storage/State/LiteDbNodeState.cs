@@ -1,0 +1,231 @@
+using LiteDB;
+using Veil.Storage.Threads;
+using Veil.Wire;
+
+namespace Veil.Storage.State;
+
+/// <summary>
+/// What a node remembers, in <c>state.db</c> (spec/state.md): one thread owns the database, takes all that waits into
+/// one transaction, and answers when it is on disk.
+/// </summary>
+public sealed class LiteDbNodeState : INodeState
+{
+    private const int QueueCapacity = 256;
+    private const int MaxBatch = 64;
+
+    private readonly DedicatedWorkers<StateWork> _worker;
+
+    // Of the worker's thread.
+    private readonly string _path;
+    private LiteDatabase? _database;
+
+    private LiteDbNodeState(string path)
+    {
+        _path = path;
+        _worker = new DedicatedWorkers<StateWork>(
+            "veil-state", new WorkerBounds(Threads: 1, QueueCapacity, MaxBatch), Process, Close);
+    }
+
+    /// <summary>Opens the file or makes a new one.</summary>
+    /// <exception cref="StorageException">It is in use, foreign, damaged or newer; it was not changed.</exception>
+    public static async Task<LiteDbNodeState> OpenAsync(string path, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var state = new LiteDbNodeState(path);
+        try
+        {
+            await state.RunAsync(database => true, cancellationToken);
+            return state;
+        }
+        catch
+        {
+            await state.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<GuardEntry>> ListGuardsAsync(CancellationToken cancellationToken) =>
+        await RunAsync(
+            database => Documents(database, StateFile.Guards, StateDocuments.Guard)
+                .OrderBy(guard => guard.Since)
+                .ThenBy(guard => guard.Relay)
+                .ToArray(),
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask PutGuardAsync(GuardEntry guard, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(guard);
+        var document = StateDocuments.Of(guard);
+        await RunAsync(
+            database => Put(database, StateFile.Guards, document, StateLimits.MaxGuards), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> RemoveGuardAsync(RelayId relay, CancellationToken cancellationToken) =>
+        await RunAsync(
+            database => database.GetCollection(StateFile.Guards).Delete(StateDocuments.IdOf(relay)),
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<PublicationEntry>> ListPublicationsAsync(CancellationToken cancellationToken) =>
+        await RunAsync(
+            database => Documents(database, StateFile.Publications, StateDocuments.Publication)
+                .OrderBy(publication => publication.PublishedAt)
+                .ThenBy(publication => publication.LocalId, StringComparer.Ordinal)
+                .ToArray(),
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask PutPublicationAsync(PublicationEntry publication, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(publication);
+        StateLimits.RequireId(publication.LocalId);
+        StateLimits.RequireText(publication.Name);
+        StateLimits.RequireText(publication.KeyText);
+        var document = StateDocuments.Of(publication);
+        await RunAsync(
+            database => Put(database, StateFile.Publications, document, StateLimits.MaxPublications),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> RemovePublicationAsync(string localId, CancellationToken cancellationToken)
+    {
+        StateLimits.RequireId(localId);
+        return await RunAsync(
+            database => database.GetCollection(StateFile.Publications).Delete(localId), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<string?> GetSettingAsync(string key, CancellationToken cancellationToken)
+    {
+        StateLimits.RequireId(key);
+        return await RunAsync(
+            database => database.GetCollection(StateFile.Settings).FindById(key)?[StateDocuments.Value].AsString,
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask SetSettingAsync(string key, string? value, CancellationToken cancellationToken)
+    {
+        StateLimits.RequireId(key);
+        if (value is null)
+        {
+            await RunAsync(database => database.GetCollection(StateFile.Settings).Delete(key), cancellationToken);
+            return;
+        }
+
+        StateLimits.RequireText(value);
+        var document = StateDocuments.Setting(key, value);
+        await RunAsync(
+            database => Put(database, StateFile.Settings, document, StateLimits.MaxSettings), cancellationToken);
+    }
+
+    /// <summary>Completes what was asked before, then closes the file. Idempotent.</summary>
+    public ValueTask DisposeAsync() => _worker.DisposeAsync();
+
+    private static IEnumerable<T> Documents<T>(LiteDatabase database, string collection, Func<BsonDocument, T> read) =>
+        database.GetCollection(collection).FindAll().Select(read);
+
+    private static bool Put(LiteDatabase database, string name, BsonDocument document, int limit)
+    {
+        var collection = database.GetCollection(name);
+        if (!collection.Update(document))
+        {
+            StateLimits.RequireRoom(name, collection.Count(), limit);
+            collection.Insert(document);
+        }
+
+        return true;
+    }
+
+    private async ValueTask<TResult> RunAsync<TResult>(
+        Func<LiteDatabase, TResult> work,
+        CancellationToken cancellationToken)
+    {
+        var item = new StateWork<TResult>(work);
+        await _worker.EnqueueAsync(item, cancellationToken);
+        return await item.Done;
+    }
+
+    private void Process(IReadOnlyList<StateWork> batch)
+    {
+        try
+        {
+            _database ??= StateFile.Open(_path);
+        }
+        catch (Exception exception)
+        {
+            foreach (var work in batch)
+            {
+                work.Fail(exception);
+            }
+
+            return;
+        }
+
+        if (!TryRunTogether(_database, batch))
+        {
+            // One of them does not work, and took the transaction with it: each for itself.
+            foreach (var work in batch)
+            {
+                RunAlone(_database, work);
+            }
+        }
+    }
+
+    private static bool TryRunTogether(LiteDatabase database, IReadOnlyList<StateWork> batch)
+    {
+        try
+        {
+            database.BeginTrans();
+            foreach (var work in batch)
+            {
+                work.Run(database);
+            }
+
+            Commit(database);
+        }
+        catch (Exception)
+        {
+            database.Rollback();
+            return false;
+        }
+
+        foreach (var work in batch)
+        {
+            work.Complete();
+        }
+
+        return true;
+    }
+
+    private static void RunAlone(LiteDatabase database, StateWork work)
+    {
+        try
+        {
+            database.BeginTrans();
+            work.Run(database);
+            Commit(database);
+        }
+        catch (Exception exception)
+        {
+            database.Rollback();
+            work.Fail(exception);
+            return;
+        }
+
+        work.Complete();
+    }
+
+    /// <summary>LiteDB flushes its log in its own time; a checkpoint waits for that, and empties it.</summary>
+    private static void Commit(LiteDatabase database)
+    {
+        database.Commit();
+        database.Checkpoint();
+    }
+
+    private void Close() => _database?.Dispose();
+}

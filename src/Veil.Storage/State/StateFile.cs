@@ -1,0 +1,142 @@
+using LiteDB;
+
+namespace Veil.Storage.State;
+
+/// <summary>Opens <c>state.db</c> only if all of it can be read, and otherwise leaves it as it is (spec/state.md, section 1).</summary>
+internal static class StateFile
+{
+    public const string Guards = "guards";
+    public const string Publications = "publications";
+    public const string Settings = "settings";
+    private const string Meta = "meta";
+    private const string FormatId = "format";
+    private const int FormatVersion = 1;
+
+    // LiteDB's header page, as its documentation of the file format gives it: the text that every file of it has.
+    private const int HeaderPageBytes = 8192;
+    private const int HeaderTextOffset = 32;
+    private static ReadOnlySpan<byte> HeaderText => "** This is a LiteDB file **"u8;
+
+    /// <summary>Opens the file, or makes a new one, for its owner's eyes only.</summary>
+    /// <exception cref="StorageException">It is in use, foreign, damaged or newer; it was not changed.</exception>
+    public static LiteDatabase Open(string path)
+    {
+        PrepareOwnerOnly(path);
+        try
+        {
+            RequireHeader(path);
+            if (new FileInfo(path).Length > 0)
+            {
+                // Reading needs no write: what turns out to be damaged stays exactly as it was found.
+                using var reading = new LiteDatabase(ConnectionTo(path, readOnly: true));
+                RequireReadable(reading, path);
+            }
+
+            var database = new LiteDatabase(ConnectionTo(path, readOnly: false));
+            database.GetCollection(Meta).Upsert(new BsonDocument
+            {
+                [StateDocuments.Id] = FormatId,
+                [StateDocuments.Value] = FormatVersion,
+            });
+            database.Checkpoint();
+            return database;
+        }
+        catch (IOException exception)
+        {
+            throw new StorageException(
+                StorageFault.InUse,
+                $"{path} is in use or cannot be read: stop the other node, or give this one a data folder of its own",
+                exception);
+        }
+        catch (Exception exception) when (exception is not (StorageException or UnauthorizedAccessException))
+        {
+            throw Unreadable(path, exception);
+        }
+    }
+
+    private static ConnectionString ConnectionTo(string path, bool readOnly) => new()
+    {
+        Filename = path,
+        Connection = ConnectionType.Direct,
+        ReadOnly = readOnly,
+        AutoRebuild = false,
+        // Else ids that differ in case only would be one.
+        Collation = Collation.Binary,
+    };
+
+    /// <summary>The log beside the file holds the same secrets, so it gets its permissions before LiteDB makes it.</summary>
+    private static void PrepareOwnerOnly(string path)
+    {
+        var full = Path.GetFullPath(path);
+        var logName = Path.GetFileNameWithoutExtension(full) + "-log" + Path.GetExtension(full);
+        foreach (var file in new[] { full, Path.Combine(Path.GetDirectoryName(full)!, logName) })
+        {
+            if (File.Exists(file))
+            {
+                continue;
+            }
+
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            new FileStream(file, options).Dispose();
+        }
+    }
+
+    private static void RequireHeader(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        if (file.Length == 0)
+        {
+            return;
+        }
+
+        Span<byte> header = stackalloc byte[HeaderTextOffset + HeaderText.Length];
+        var count = file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
+        if (file.Length < HeaderPageBytes || count < header.Length || !header.EndsWith(HeaderText))
+        {
+            throw Unreadable(path, null);
+        }
+    }
+
+    private static void RequireReadable(LiteDatabase database, string path)
+    {
+        var format = database.GetCollection(Meta).FindById(FormatId);
+        var hasEntries = database.GetCollectionNames().Any(name => name is Guards or Publications or Settings);
+        if (format is null && hasEntries)
+        {
+            throw Unreadable(path, null);
+        }
+
+        if (format is not null && format[StateDocuments.Value].AsInt32 > FormatVersion)
+        {
+            throw new StorageException(
+                StorageFault.NewerVersion,
+                $"{path} was written by a newer Veil: use that one, or another data folder");
+        }
+
+        foreach (var document in database.GetCollection(Guards).FindAll())
+        {
+            _ = StateDocuments.Guard(document);
+        }
+
+        foreach (var document in database.GetCollection(Publications).FindAll())
+        {
+            _ = StateDocuments.Publication(document);
+        }
+
+        foreach (var document in database.GetCollection(Settings).FindAll())
+        {
+            _ = document[StateDocuments.Value].AsString;
+        }
+    }
+
+    private static StorageException Unreadable(string path, Exception? inner) => new(
+        StorageFault.Unreadable,
+        $"{path} is damaged or not Veil's, and was left as it is: move it away to start with a fresh one, "
+        + "or put a backup in its place",
+        inner);
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Veil.Wire.Store;
+
+/// <summary>The type byte of a frame (spec/store.md, section 2). Replies have the top bit.</summary>
+[SuppressMessage("Design", "CA1028:Enum Storage should be Int32", Justification = "One byte on the wire.")]
+public enum StoreFrameType : byte
+{
+    /// <summary>Not a frame.</summary>
+    None = 0,
+
+    /// <summary>Keep this block: reference, lease in days, block.</summary>
+    Put = 0x01,
+
+    /// <summary>Give me the block: reference.</summary>
+    Get = 0x02,
+
+    /// <summary>The block of the PUT is on disk under a lease at least as long as asked.</summary>
+    Stored = 0x81,
+
+    /// <summary>The block of the GET.</summary>
+    Block = 0x82,
+
+    /// <summary>The block of the GET is not here.</summary>
+    NotFound = 0x83,
+
+    /// <summary>The request is not carried out: code.</summary>
+    Refused = 0x84,
+}
+
+/// <summary>Why a store does not carry out a request (spec/store.md, section 3).</summary>
+[SuppressMessage("Design", "CA1028:Enum Storage should be Int32", Justification = "One byte on the wire.")]
+public enum StoreRefusal : byte
+{
+    /// <summary>Not refused.</summary>
+    None = 0,
+
+    /// <summary>The quota or the disk is used up.</summary>
+    Full = 1,
+
+    /// <summary>The block's digest is not the reference.</summary>
+    BadReference = 2,
+
+    /// <summary>The lease is shorter or longer than what is sold.</summary>
+    BadLease = 3,
+
+    /// <summary>The store cannot take the request now; another may.</summary>
+    Overloaded = 4,
+}

@@ -1,0 +1,104 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics;
+
+namespace Veil.Wire.Store;
+
+/// <summary>Writes whole frames (spec/store.md, section 2). Flushing is the caller's.</summary>
+public static class StoreFrameWriter
+{
+    /// <summary>Asks a store to keep a block.</summary>
+    /// <exception cref="ArgumentException">
+    /// The block is not 32,768 bytes long, or the lease is not of
+    /// <see cref="StoreLayout.MinLeaseDays"/> to <see cref="StoreLayout.MaxLeaseDays"/> days.
+    /// </exception>
+    public static void WritePut(
+        IBufferWriter<byte> output,
+        uint requestId,
+        BlockRef reference,
+        ushort leaseDays,
+        ReadOnlySpan<byte> block)
+    {
+        RequireBlock(block);
+        ArgumentOutOfRangeException.ThrowIfLessThan(leaseDays, StoreLayout.MinLeaseDays);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(leaseDays, StoreLayout.MaxLeaseDays);
+        Span<byte> body = BeginFrame(output, StoreFrameType.Put, requestId);
+        reference.Value.AsSpan().CopyTo(body);
+        BinaryPrimitives.WriteUInt16BigEndian(body[Bytes32.Size..], leaseDays);
+        block.CopyTo(body[(Bytes32.Size + sizeof(ushort))..]);
+        EndFrame(output, StoreFrameType.Put);
+    }
+
+    /// <summary>Asks a store for a block.</summary>
+    public static void WriteGet(IBufferWriter<byte> output, uint requestId, BlockRef reference)
+    {
+        Span<byte> body = BeginFrame(output, StoreFrameType.Get, requestId);
+        reference.Value.AsSpan().CopyTo(body);
+        EndFrame(output, StoreFrameType.Get);
+    }
+
+    /// <summary>Answers a PUT: the block is on disk.</summary>
+    public static void WriteStored(IBufferWriter<byte> output, uint requestId)
+    {
+        BeginFrame(output, StoreFrameType.Stored, requestId);
+        EndFrame(output, StoreFrameType.Stored);
+    }
+
+    /// <summary>Answers a GET with the block.</summary>
+    /// <exception cref="ArgumentException">The block is not 32,768 bytes long.</exception>
+    public static void WriteBlock(IBufferWriter<byte> output, uint requestId, ReadOnlySpan<byte> block)
+    {
+        RequireBlock(block);
+        block.CopyTo(BeginFrame(output, StoreFrameType.Block, requestId));
+        EndFrame(output, StoreFrameType.Block);
+    }
+
+    /// <summary>Answers a GET: the block is not here.</summary>
+    public static void WriteNotFound(IBufferWriter<byte> output, uint requestId)
+    {
+        BeginFrame(output, StoreFrameType.NotFound, requestId);
+        EndFrame(output, StoreFrameType.NotFound);
+    }
+
+    /// <summary>Answers any request: it is not carried out.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not a code of section 3.</exception>
+    public static void WriteRefused(IBufferWriter<byte> output, uint requestId, StoreRefusal refusal)
+    {
+        if (refusal is < StoreRefusal.Full or > StoreRefusal.Overloaded)
+        {
+            throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "not a refusal code");
+        }
+
+        BeginFrame(output, StoreFrameType.Refused, requestId)[0] = (byte)refusal;
+        EndFrame(output, StoreFrameType.Refused);
+    }
+
+    /// <summary>Writes the header and hands out the body's bytes, all of which the caller fills.</summary>
+    private static Span<byte> BeginFrame(IBufferWriter<byte> output, StoreFrameType type, uint requestId)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        int bodyBytes = StoreLayout.BodyBytes(type);
+        Debug.Assert(bodyBytes >= 0);
+        Span<byte> frame = output.GetSpan(StoreLayout.HeaderBytes + bodyBytes);
+        uint length = (uint)(StoreLayout.HeaderBytes - StoreLayout.LengthBytes + bodyBytes);
+        BinaryPrimitives.WriteUInt32BigEndian(frame, length);
+        frame[StoreLayout.LengthBytes] = (byte)type;
+        BinaryPrimitives.WriteUInt32BigEndian(frame[(StoreLayout.LengthBytes + sizeof(byte))..], requestId);
+        return frame.Slice(StoreLayout.HeaderBytes, bodyBytes);
+    }
+
+    private static void EndFrame(IBufferWriter<byte> output, StoreFrameType type)
+    {
+        int frameBytes = StoreLayout.HeaderBytes + StoreLayout.BodyBytes(type);
+        Debug.Assert(frameBytes is >= StoreLayout.HeaderBytes and <= StoreLayout.MaxFrameBytes);
+        output.Advance(frameBytes);
+    }
+
+    private static void RequireBlock(ReadOnlySpan<byte> block)
+    {
+        if (block.Length != StoreLayout.BlockBytes)
+        {
+            throw new ArgumentException($"expected {StoreLayout.BlockBytes} bytes, got {block.Length}", nameof(block));
+        }
+    }
+}

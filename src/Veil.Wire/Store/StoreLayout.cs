@@ -1,0 +1,46 @@
+namespace Veil.Wire.Store;
+
+/// <summary>Sizes and limits of the store protocol (spec/store.md, sections 2 to 4). All sizes in bytes.</summary>
+public static class StoreLayout
+{
+    /// <summary>Every block, and nothing shorter or longer (spec/block.md).</summary>
+    public const int BlockBytes = 32 * 1024;
+
+    /// <summary>The length field in front of a frame; it counts what follows it.</summary>
+    public const int LengthBytes = sizeof(uint);
+
+    /// <summary>Length (4), type (1), request id (4).</summary>
+    public const int HeaderBytes = LengthBytes + sizeof(byte) + sizeof(uint);
+
+    /// <summary>Reference (32), lease in days (2), block.</summary>
+    public const int PutBodyBytes = Bytes32.Size + sizeof(ushort) + BlockBytes;
+
+    /// <summary>Reference.</summary>
+    public const int GetBodyBytes = Bytes32.Size;
+
+    /// <summary>Refusal code.</summary>
+    public const int RefusedBodyBytes = sizeof(byte);
+
+    /// <summary>The longest frame, header included: a PUT.</summary>
+    public const int MaxFrameBytes = HeaderBytes + PutBodyBytes;
+
+    /// <summary>Requests without a reply that one stream may have: 64 blocks are 2 MiB at either end.</summary>
+    public const int MaxInFlight = 64;
+
+    /// <summary>The shortest lease that is sold.</summary>
+    public const ushort MinLeaseDays = 1;
+
+    /// <summary>The longest lease that is sold, and the usual one; renewed at half-life.</summary>
+    public const ushort MaxLeaseDays = 60;
+
+    /// <summary>Length of the body of a frame of this type, or -1 for a type that does not exist.</summary>
+    public static int BodyBytes(StoreFrameType type) => type switch
+    {
+        StoreFrameType.Put => PutBodyBytes,
+        StoreFrameType.Get => GetBodyBytes,
+        StoreFrameType.Stored or StoreFrameType.NotFound => 0,
+        StoreFrameType.Block => BlockBytes,
+        StoreFrameType.Refused => RefusedBodyBytes,
+        _ => -1,
+    };
+}

@@ -1,0 +1,94 @@
+using Veil.Storage.State;
+using Veil.Wire;
+
+namespace Veil.Simulation.Storage;
+
+/// <summary>What a node of the simulation remembers. Belongs to one scheduler, hence has no locks.</summary>
+public sealed class MemoryNodeState : INodeState
+{
+    private readonly SortedDictionary<RelayId, GuardEntry> _guards = [];
+    private readonly SortedDictionary<string, PublicationEntry> _publications = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> _settings = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<GuardEntry>> ListGuardsAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<GuardEntry>>([.. _guards.Values.OrderBy(guard => guard.Since)]);
+
+    /// <inheritdoc/>
+    public ValueTask PutGuardAsync(GuardEntry guard, CancellationToken cancellationToken)
+    {
+        var kept = guard with
+        {
+            Since = ToMilliseconds(guard.Since),
+            LastSuccess = guard.LastSuccess is { } time ? ToMilliseconds(time) : null,
+        };
+        Put(_guards, guard.Relay, kept, StateLimits.MaxGuards);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RemoveGuardAsync(RelayId relay, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(_guards.Remove(relay));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<PublicationEntry>> ListPublicationsAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<PublicationEntry>>(
+            [.. _publications.Values.OrderBy(publication => publication.PublishedAt)]);
+
+    /// <inheritdoc/>
+    public ValueTask PutPublicationAsync(PublicationEntry publication, CancellationToken cancellationToken)
+    {
+        StateLimits.RequireId(publication.LocalId);
+        StateLimits.RequireText(publication.Name);
+        StateLimits.RequireText(publication.KeyText);
+        var kept = publication with { PublishedAt = ToMilliseconds(publication.PublishedAt) };
+        Put(_publications, publication.LocalId, kept, StateLimits.MaxPublications);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RemovePublicationAsync(string localId, CancellationToken cancellationToken)
+    {
+        StateLimits.RequireId(localId);
+        return ValueTask.FromResult(_publications.Remove(localId));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<string?> GetSettingAsync(string key, CancellationToken cancellationToken)
+    {
+        StateLimits.RequireId(key);
+        return ValueTask.FromResult(_settings.GetValueOrDefault(key));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SetSettingAsync(string key, string? value, CancellationToken cancellationToken)
+    {
+        StateLimits.RequireId(key);
+        if (value is null)
+        {
+            _settings.Remove(key);
+            return ValueTask.CompletedTask;
+        }
+
+        StateLimits.RequireText(value);
+        Put(_settings, key, value, StateLimits.MaxSettings);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Keeps everything: a node that is started again gets the same state.</summary>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static void Put<TKey, TValue>(SortedDictionary<TKey, TValue> table, TKey key, TValue value, int limit)
+        where TKey : notnull
+    {
+        if (!table.ContainsKey(key))
+        {
+            StateLimits.RequireRoom("entries", table.Count, limit);
+        }
+
+        table[key] = value;
+    }
+
+    private static DateTimeOffset ToMilliseconds(DateTimeOffset time) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+}

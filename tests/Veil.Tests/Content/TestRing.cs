@@ -1,0 +1,20 @@
+using Geralt;
+using Veil.Directory.Ring;
+using Veil.Wire;
+
+namespace Veil.Tests.Content;
+
+/// <summary>Rings of stores that are the same in every run.</summary>
+internal static class TestRing
+{
+    /// <summary>A ring of <paramref name="stores"/> stores at even-looking points.</summary>
+    public static StoreRing Of(int stores) => new(Enumerable.Range(0, stores)
+        .Select(store => (Digest($"point {store}"), new RelayId(Digest($"store {store}")))));
+
+    private static Bytes32 Digest(string text)
+    {
+        Bytes32 digest = default;
+        BLAKE2b.ComputeHash(digest, System.Text.Encoding.ASCII.GetBytes(text));
+        return digest;
+    }
+}

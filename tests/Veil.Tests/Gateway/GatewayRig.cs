@@ -1,0 +1,90 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+using Veil.Gateway;
+using Veil.Gateway.Sites;
+using Veil.Gateway.Socks;
+using Xunit;
+
+namespace Veil.Tests.Gateway;
+
+/// <summary>A whole gateway on a free loopback port, with content from memory, and clients that reach it over SOCKS.</summary>
+internal sealed class GatewayRig : IAsyncDisposable
+{
+    private readonly List<IDisposable> _clients = [];
+
+    private GatewayRig(GatewayOptions options, TimeProvider time)
+    {
+        Environment = new GatewayEnvironment(options, time, Logs, new GatewayCounters());
+        Site = new VeilSite(new byte[VeilSite.SecretBytes], Library.OpenAsync, Environment);
+#pragma warning disable CA2000 // The server owns the listener that the factory makes.
+        Socks = new SocksServer(
+            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), Logs), Site, Environment);
+#pragma warning restore CA2000
+    }
+
+    public Library Library { get; } = new();
+
+    public CollectedLogs Logs { get; } = new();
+
+    public GatewayEnvironment Environment { get; }
+
+    public VeilSite Site { get; }
+
+    public SocksServer Socks { get; }
+
+    public GatewayCounters Counters => Environment.Counters;
+
+    public IPEndPoint EndPoint => (IPEndPoint)Socks.EndPoint!;
+
+    public static async Task<GatewayRig> StartAsync(GatewayOptions? options = null, TimeProvider? time = null)
+    {
+        var rig = new GatewayRig(options ?? new GatewayOptions(), time ?? TimeProvider.System);
+        await rig.Site.StartAsync(TestContext.Current.CancellationToken);
+        await rig.Socks.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), TestContext.Current.CancellationToken);
+        return rig;
+    }
+
+#pragma warning disable RS0030 // A client of the proxy under test, on loopback.
+    public HttpClient CreateClient(string? user = null, string password = "")
+    {
+        var handler = new SocketsHttpHandler
+        {
+            Proxy = new WebProxy($"socks5://{EndPoint}")
+            {
+                Credentials = user is null ? null : new NetworkCredential(user, password),
+            },
+            UseProxy = true,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.None,
+        };
+        var client = new HttpClient(handler);
+        _clients.Add(client);
+        return client;
+    }
+#pragma warning restore RS0030
+
+    /// <summary>Sends one request without a credential, as a new connection.</summary>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string url,
+        params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, url);
+        foreach (var (name, value) in headers)
+        {
+            Assert.True(request.Headers.TryAddWithoutValidation(name, value));
+        }
+
+        return await CreateClient().SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _clients.ForEach(client => client.Dispose());
+        await Socks.DisposeAsync();
+        await Site.DisposeAsync();
+    }
+}

@@ -1,0 +1,119 @@
+using Veil.Simulation.Storage;
+using Veil.Storage.State;
+using Veil.Wire;
+using Xunit;
+
+namespace Veil.Tests.Storage;
+
+/// <summary>What every node state does (spec/state.md).</summary>
+public sealed class NodeStateTests : IDisposable
+{
+    private static readonly DateTimeOffset Start = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly StoreRig _rig = new();
+
+    public enum Kind
+    {
+        File,
+        Memory,
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _rig.Dispose();
+
+    [Theory]
+    [InlineData(Kind.File)]
+    [InlineData(Kind.Memory)]
+    public async Task Guards_are_kept_oldest_first_and_replaced_by_identity(Kind kind)
+    {
+        await using var state = await OpenAsync(kind);
+        await state.PutGuardAsync(Guard(1, hours: 2), Cancellation);
+        await state.PutGuardAsync(Guard(2, hours: 1), Cancellation);
+        await state.PutGuardAsync(Guard(1, hours: 2) with { LastSuccess = Start.AddDays(9) }, Cancellation);
+
+        Assert.Equal(
+            [Guard(2, hours: 1), Guard(1, hours: 2) with { LastSuccess = Start.AddDays(9) }],
+            await state.ListGuardsAsync(Cancellation));
+        Assert.True(await state.RemoveGuardAsync(Relay(2), Cancellation));
+        Assert.False(await state.RemoveGuardAsync(Relay(2), Cancellation));
+        Assert.Single(await state.ListGuardsAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData(Kind.File)]
+    [InlineData(Kind.Memory)]
+    public async Task Publications_are_kept_oldest_first_and_replaced_by_local_id(Kind kind)
+    {
+        await using var state = await OpenAsync(kind);
+        var film = new PublicationEntry("b", "a film.mp4", 5_000_000_000, "veil:abc", Start.AddHours(2));
+        var text = new PublicationEntry("B", "", 0, "", Start.AddHours(1));
+        await state.PutPublicationAsync(film with { Bytes = 1 }, Cancellation);
+        await state.PutPublicationAsync(text, Cancellation);
+        await state.PutPublicationAsync(film, Cancellation);
+
+        Assert.Equal([text, film], await state.ListPublicationsAsync(Cancellation));
+        Assert.True(await state.RemovePublicationAsync("b", Cancellation));
+        Assert.False(await state.RemovePublicationAsync("b", Cancellation));
+        Assert.Equal([text], await state.ListPublicationsAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData(Kind.File)]
+    [InlineData(Kind.Memory)]
+    public async Task Settings_are_told_apart_by_case_and_removed_by_null(Kind kind)
+    {
+        await using var state = await OpenAsync(kind);
+        Assert.Null(await state.GetSettingAsync("a", Cancellation));
+        await state.SetSettingAsync("a", "1", Cancellation);
+        await state.SetSettingAsync("A", "  ", Cancellation);
+        await state.SetSettingAsync("a", "", Cancellation);
+
+        Assert.Equal("", await state.GetSettingAsync("a", Cancellation));
+        Assert.Equal("  ", await state.GetSettingAsync("A", Cancellation));
+        await state.SetSettingAsync("a", null, Cancellation);
+        Assert.Null(await state.GetSettingAsync("a", Cancellation));
+        Assert.Equal("  ", await state.GetSettingAsync("A", Cancellation));
+    }
+
+    [Theory]
+    [InlineData(Kind.File)]
+    [InlineData(Kind.Memory)]
+    public async Task Bounds_hold_and_what_is_there_can_still_be_replaced(Kind kind)
+    {
+        await using var state = await OpenAsync(kind);
+        await Task.WhenAll(Enumerable.Range(0, StateLimits.MaxGuards).Select(
+            seed => state.PutGuardAsync(Guard(seed, seed), Cancellation).AsTask()));
+
+        await Assert.ThrowsAsync<StateFullException>(
+            async () => await state.PutGuardAsync(Guard(1000, 1), Cancellation));
+        await state.PutGuardAsync(Guard(3, hours: 77), Cancellation);
+        Assert.Equal(StateLimits.MaxGuards, (await state.ListGuardsAsync(Cancellation)).Count);
+
+        var tooLong = new string('x', StateLimits.MaxTextCharacters + 1);
+        await Assert.ThrowsAsync<StateFullException>(
+            async () => await state.SetSettingAsync("a", tooLong, Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await state.SetSettingAsync(new string('x', 256), "", Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await state.SetSettingAsync("", "", Cancellation));
+        var longest = new string('\u20AC', StateLimits.MaxIdCharacters);
+        await state.SetSettingAsync(longest, tooLong[1..], Cancellation);
+        Assert.Equal(tooLong[1..], await state.GetSettingAsync(longest, Cancellation));
+    }
+
+    [Fact]
+    public void A_publication_does_not_show_its_key_or_name()
+    {
+        var publication = new PublicationEntry("id", "a film.mp4", 1, "veil:secret", Start);
+
+        Assert.Equal("id", publication.ToString());
+    }
+
+    private static RelayId Relay(int seed) => new(StoreRig.RefOf(seed).Value);
+
+    private static GuardEntry Guard(int seed, int hours) => new(Relay(seed), Start.AddHours(hours), null);
+
+    private async Task<INodeState> OpenAsync(Kind kind) => kind == Kind.Memory
+        ? new MemoryNodeState()
+        : await LiteDbNodeState.OpenAsync(Path.Combine(_rig.Root, "state.db"), Cancellation);
+}
