@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using Veil.Links.Record;
 
 namespace Veil.Links.Tcp;
 
@@ -48,7 +49,7 @@ public sealed class TcpConnection : ConnectionContext, IDuplexPipe
             new StreamPipeReaderOptions(
                 pool,
                 bufferSize: TcpTransport.BlockBytes,
-                minimumReadSize: TcpTransport.RecordBytes,
+                minimumReadSize: RecordLayout.MaxBytes,
                 useZeroByteReads: true));
         _output = PipeWriter.Create(
             new SocketSide(socket, this, writes: true),

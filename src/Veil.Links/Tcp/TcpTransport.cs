@@ -2,6 +2,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Veil.Links.Record;
 
 namespace Veil.Links.Tcp;
 
@@ -13,11 +14,8 @@ namespace Veil.Links.Tcp;
 public sealed class TcpTransport(TcpTransportOptions options)
     : IConnectionListenerFactory, IConnectionFactory, IDisposable
 {
-    /// <summary>The longest record on the wire: length, 8 cells, tag (spec/record.md).</summary>
-    internal const int RecordBytes = 16_418;
-
     /// <summary>Length of a pool block: four full records, the first multiple above 64 KiB.</summary>
-    public const int BlockBytes = 4 * RecordBytes;
+    public const int BlockBytes = 4 * RecordLayout.MaxBytes;
 
     private readonly BlockPool _pool = new(BlockBytes, options.PooledBlocks);
     private long _connections;

@@ -82,10 +82,11 @@ internal static partial class TidyRules
 
     private static bool IsSatellite(MemberDeclarationSyntax type) =>
         SourceFile.LinesOf(type) <= MaxSatelliteLines
-        && type is EnumDeclarationSyntax
-            or RecordDeclarationSyntax
-            or DelegateDeclarationSyntax
-            or ClassDeclarationSyntax { Identifier.Text: [.., 'E', 'x', 'c', 'e', 'p', 't', 'i', 'o', 'n'] };
+        && (type is EnumDeclarationSyntax or RecordDeclarationSyntax or DelegateDeclarationSyntax || IsException(type));
+
+    private static bool IsException(MemberDeclarationSyntax type) =>
+        type is ClassDeclarationSyntax named
+        && named.Identifier.Text.EndsWith("Exception", StringComparison.Ordinal);
 
     [GeneratedRegex("(Manager|Helper|Util|Utility|Utilities|Common|Misc)(?=[A-Z0-9]|s?$)")]
     private static partial Regex EmptyName();

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Veil.Tests.House;
 
-/// <summary>Each rule finds what it forbids and leaves the rest alone: a rule that cannot fail guards nothing.</summary>
+/// <summary>Each rule finds what it forbids and leaves the rest: a rule that cannot fail guards nothing.</summary>
 public sealed class TidyRulesTests
 {
     private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
