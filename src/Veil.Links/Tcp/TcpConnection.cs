@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using Veil.Links.Record;
 
 namespace Veil.Links.Tcp;
 
@@ -45,7 +46,11 @@ public sealed class TcpConnection : ConnectionContext, IDuplexPipe
         // a read is never much smaller than a record. An idle connection waits without a block (zero-byte read).
         _input = PipeReader.Create(
             new SocketSide(socket, this, writes: false),
-            new StreamPipeReaderOptions(pool, TcpTransport.BlockBytes, TcpTransport.RecordBytes, useZeroByteReads: true));
+            new StreamPipeReaderOptions(
+                pool,
+                bufferSize: TcpTransport.BlockBytes,
+                minimumReadSize: RecordLayout.MaxBytes,
+                useZeroByteReads: true));
         _output = PipeWriter.Create(
             new SocketSide(socket, this, writes: true),
             new StreamPipeWriterOptions(pool, TcpTransport.BlockBytes));
@@ -141,7 +146,7 @@ public sealed class TcpConnection : ConnectionContext, IDuplexPipe
         }
     }
 
-    /// <summary>The one way out of a failed read or write: marks the connection as closed and gives what to throw.</summary>
+    /// <summary>The one way out of a failed read or write: closes the connection and gives what to throw.</summary>
     internal Exception Break(Exception fault)
     {
         var here = Volatile.Read(ref _state) != Open;

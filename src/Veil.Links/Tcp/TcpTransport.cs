@@ -2,6 +2,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Veil.Links.Record;
 
 namespace Veil.Links.Tcp;
 
@@ -13,11 +14,8 @@ namespace Veil.Links.Tcp;
 public sealed class TcpTransport(TcpTransportOptions options)
     : IConnectionListenerFactory, IConnectionFactory, IDisposable
 {
-    /// <summary>The longest record on the wire: length, 8 cells, tag (spec/record.md).</summary>
-    internal const int RecordBytes = 16_418;
-
     /// <summary>Length of a pool block: four full records, the first multiple above 64 KiB.</summary>
-    public const int BlockBytes = 4 * RecordBytes;
+    public const int BlockBytes = 4 * RecordLayout.MaxBytes;
 
     private readonly BlockPool _pool = new(BlockBytes, options.PooledBlocks);
     private long _connections;
@@ -72,8 +70,8 @@ public sealed class TcpTransport(TcpTransportOptions options)
 
             await socket.ConnectAsync(address, cancellationToken);
 
-            // A port of the range that clients use, with nobody listening, can be handed to this very socket, which then
-            // connects to itself.
+            // A port of the range that clients use, with nobody listening, can be handed to this very socket,
+            // which then connects to itself.
             if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
             {
                 throw new SocketException((int)SocketError.ConnectionRefused);
@@ -111,7 +109,7 @@ public sealed class TcpTransport(TcpTransportOptions options)
 
     private static void LimitNotSent(Socket socket, int bytes)
     {
-        // IPPROTO_TCP is 6 everywhere; TCP_NOTSENT_LOWAT is 25 on Linux (linux/tcp.h) and 0x201 on macOS (netinet/tcp.h).
+        // IPPROTO_TCP; TCP_NOTSENT_LOWAT is 25 on Linux (linux/tcp.h) and 0x201 on macOS (netinet/tcp.h).
         const int Tcp = 6;
         var option = OperatingSystem.IsLinux() ? 25 : OperatingSystem.IsMacOS() ? 0x201 : 0;
         if (bytes == 0 || option == 0)

@@ -15,7 +15,7 @@ public sealed class RawCopy : IDisposable
     /// <summary>Length of both ends' buffers.</summary>
     public const int BufferBytes = 64 * 1024;
 
-    /// <summary>Bytes that run ahead of the measured ones: caches, the kernel's window and compiled code settle.</summary>
+    /// <summary>Bytes that run ahead of the measured ones: caches, windows and compiled code settle.</summary>
     public const long WarmUpBytes = 256L << 20;
 
     // The other process must start a runtime first; after this it has died.

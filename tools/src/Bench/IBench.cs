@@ -1,6 +1,6 @@
 namespace Veil.Bench;
 
-/// <summary>One bench: a file of its own, listed in <c>Program.cs</c>. Its processes are children of this program.</summary>
+/// <summary>One bench: a file of its own, listed in Program.cs. Its processes are children of this one.</summary>
 internal interface IBench
 {
     /// <summary>What stands after <c>tools/bench</c>.</summary>

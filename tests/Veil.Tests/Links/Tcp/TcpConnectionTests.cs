@@ -173,7 +173,8 @@ public sealed class TcpConnectionTests : IDisposable
     }
 
     // The byte at a place depends on the place beyond any power of two, so that a shifted or repeated block shows.
-    private static byte PatternAt(long place, int salt) => unchecked((byte)((place % 65_521) * 31 + salt + place / 65_521));
+    private static byte PatternAt(long place, int salt) =>
+        unchecked((byte)((place % 65_521) * 31 + salt + place / 65_521));
 
     private static async Task SendPatternAsync(PipeWriter writer, int salt, long bytes)
     {
