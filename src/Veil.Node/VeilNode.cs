@@ -4,6 +4,9 @@ using Veil.Circuits;
 using Veil.Circuits.Client;
 using Veil.Circuits.Streams;
 using Veil.Content.Edge;
+using Veil.Content.Fetching;
+using Veil.Content.Keys;
+using Veil.Content.Publishing;
 using Veil.Content.Stores;
 using Veil.Directory;
 using Veil.Directory.Authorities;
@@ -34,7 +37,9 @@ public sealed partial class VeilNode : IAsyncDisposable
     private readonly DirectoryClient _directory;
     private readonly TrunkPool _trunks;
     private readonly CircuitBlockNetwork _blocks;
+    private readonly Publisher _publisher;
     private readonly RelayRole? _relay;
+    private readonly GatewayRole? _gateway;
     private readonly AuthorityRole? _authority;
     private readonly ILogger _logger;
     private bool _disposed;
@@ -75,9 +80,15 @@ public sealed partial class VeilNode : IAsyncDisposable
             new GuardSet(rules, seams.Decisions),
             new VanguardSet(seams.Decisions));
         _directory = new DirectoryClient(_context, _clientLinks);
-        _consensus = new ConsensusLoop(options.Network, _directory, _view, (seams.Time, seams.Decisions));
+        _consensus = new ConsensusLoop(options.Network, _directory, _view, (seams.Time, seams.Decisions))
+        {
+            IsClient = !accepts,
+        };
         _trunks = new TrunkPool(_context, _clientLinks, _view, options.Trunks);
         _blocks = new CircuitBlockNetwork(_context, _trunks, _view, options.Stores);
+        _publisher = new Publisher(_blocks, seams.Secrets, seams.Decisions, seams.Time);
+        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time);
+        _gateway = options.Roles.HasFlag(NodeRoles.Gateway) ? new GatewayRole(options, seams, Reader) : null;
         if (_keys is not null)
         {
             _relay = new RelayRole(options, _keys, _context, (handshake, _view), seams);
@@ -115,6 +126,37 @@ public sealed partial class VeilNode : IAsyncDisposable
     /// <summary>Blocks to and from stores, over this node's circuits.</summary>
     public IBlockNetwork Blocks => _blocks;
 
+    /// <summary>Fetches content.</summary>
+    public ContentReader Reader { get; }
+
+    /// <summary>Where a gateway accepts SOCKS, once it does.</summary>
+    public IPEndPoint? SocksEndPoint => _gateway?.EndPoint;
+
+    /// <summary>Publishes a file.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="PublishException">It could not be published.</exception>
+    public async Task<Publication> PublishAsync(
+        string path,
+        PublishOptions options,
+        Action<PublishProgress>? onProgress,
+        CancellationToken cancellationToken)
+    {
+        var publication = await _publisher.PublishFileAsync(path, options, onProgress, cancellationToken);
+        _seams.Observer?.SawKey(publication.Key);
+        _seams.Observer?.SawPlaintext(publication.Bytes);
+        return publication;
+    }
+
+    /// <summary>Publishes anything of known length.</summary>
+    /// <exception cref="PublishException">It could not be published.</exception>
+    public Task<Publication> PublishAsync(PublishSource source, PublishOptions options, CancellationToken cancellationToken) =>
+        _publisher.PublishAsync(source, options, null, cancellationToken);
+
+    /// <summary>A gateway's address for a key, to be opened through its SOCKS port.</summary>
+    /// <exception cref="InvalidOperationException">The node is no gateway.</exception>
+    public string Open(ContentKey key) =>
+        _gateway?.Open(key) ?? throw new InvalidOperationException("this node is not a gateway");
+
     /// <summary>Binds its listeners and starts its loops; does not wait for a consensus.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -140,6 +182,10 @@ public sealed partial class VeilNode : IAsyncDisposable
         }
 
         _scope.Start(_consensus.RunAsync);
+        if (_gateway is not null)
+        {
+            await _gateway.StartAsync(cancellationToken);
+        }
     }
 
     /// <summary>Waits until the node has a consensus that lists at least so many relays and stores, itself included if it is one.</summary>
@@ -162,6 +208,11 @@ public sealed partial class VeilNode : IAsyncDisposable
         }
 
         _disposed = true;
+        if (_gateway is not null)
+        {
+            await _gateway.DisposeAsync();
+        }
+
         _blocks.Dispose();
         _trunks.Dispose();
         if (_relay is not null)

@@ -7,8 +7,9 @@ using Veil.Wire.Seams;
 namespace Veil.Node.Directory;
 
 /// <summary>
-/// Keeps a node's consensus fresh: asks the authorities in random order, soon after each is made, with pauses that grow
-/// when none answers (spec/directory.md, section 8).
+/// Keeps a node's consensus fresh, soon after each is made, with pauses that grow when none answers (spec/directory.md,
+/// section 8). Relays ask the authorities in random order. A client does so only without a live consensus: then it asks
+/// its guards, who know its address anyway.
 /// </summary>
 internal sealed class ConsensusLoop(
     NetworkDefinition network,
@@ -24,8 +25,8 @@ internal sealed class ConsensusLoop(
     /// <summary>Completes when there is a consensus.</summary>
     internal Task First => _first.Task;
 
-    /// <summary>Told of every newer consensus.</summary>
-    internal Action<Consensus>? OnConsensus { get; init; }
+    /// <summary>Whether the node is a client only.</summary>
+    internal required bool IsClient { get; init; }
 
     /// <summary>Takes a consensus that came another way: an authority's own.</summary>
     internal void Offer(ReadOnlyMemory<byte> bytes)
@@ -40,7 +41,6 @@ internal sealed class ConsensusLoop(
             view.Update(_tracker.Current!);
         }
 
-        OnConsensus?.Invoke(_tracker.Current!);
         _first.TrySetResult();
     }
 
@@ -98,11 +98,31 @@ internal sealed class ConsensusLoop(
 
     private async Task AskAllAsync(CancellationToken cancellationToken)
     {
-        var authorities = network.Authorities.ToArray();
-        seams.Decisions.Shuffle<AuthorityDefinition>(authorities);
         var known = new byte[sizeof(ulong)];
         ulong before = KnownEpoch;
         BinaryPrimitives.WriteUInt64BigEndian(known, before);
+        foreach (var guard in IsClient ? view.Guards() : [])
+        {
+            var copy = await client.AskAsync(guard, known, cancellationToken);
+            if (copy?.Type == DirectoryMessageType.Consensus)
+            {
+                Offer(copy.Body);
+            }
+
+            if (KnownEpoch > before)
+            {
+                return;
+            }
+        }
+
+        // As long as the present list can be used, no one else learns that this client is here.
+        if (IsClient && view.Guards().Count > 0)
+        {
+            return;
+        }
+
+        var authorities = network.Authorities.ToArray();
+        seams.Decisions.Shuffle<AuthorityDefinition>(authorities);
         foreach (var authority in authorities)
         {
             var answer = await client.AskAsync(authority, DirectoryMessageType.GetConsensus, known, cancellationToken);

@@ -11,25 +11,44 @@ using Veil.Wire.Documents;
 namespace Veil.Node.Directory;
 
 /// <summary>
-/// Asks authorities, over a circuit of one hop and one stream each time (spec/directory.md, section 8;
+/// Asks authorities, and relays for their copies, over a circuit of one hop and one stream each time (spec/directory.md, section 8;
 /// spec/circuit.md, section 7).
 /// </summary>
 internal sealed class DirectoryClient(CircuitContext context, LinkPool links)
 {
     /// <summary>Sends one message and takes the answer.</summary>
     /// <returns>The answer's type and body, or null when the authority cannot be reached or does not follow the protocol.</returns>
-    internal async Task<DirectoryAnswer?> AskAsync(
+    internal Task<DirectoryAnswer?> AskAsync(
         AuthorityDefinition authority,
+        DirectoryMessageType type,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken)
+    {
+        var address = new RelayAddress(
+            new LinkTarget(authority.Identity, authority.LinkKey),
+            authority.Address.ToEndPoint());
+        var hop = new HopTarget(authority.Identity, authority.LinkKey, OnionKeyId.Of(authority.LinkKey).Value);
+        return AskAsync(address, hop, type, body, cancellationToken);
+    }
+
+    /// <summary>Asks a relay for its copy of the consensus.</summary>
+    internal Task<DirectoryAnswer?> AskAsync(RelayEntry relay, ReadOnlyMemory<byte> knownEpoch, CancellationToken cancellationToken) =>
+        AskAsync(
+            NetworkView.AddressOf(relay),
+            NetworkView.TargetOf(relay),
+            DirectoryMessageType.GetConsensus,
+            knownEpoch,
+            cancellationToken);
+
+    private async Task<DirectoryAnswer?> AskAsync(
+        RelayAddress address,
+        HopTarget hop,
         DirectoryMessageType type,
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken)
     {
         try
         {
-            var address = new RelayAddress(
-                new LinkTarget(authority.Identity, authority.LinkKey),
-                authority.Address.ToEndPoint());
-            var hop = new HopTarget(authority.Identity, authority.LinkKey, OnionKeyId.Of(authority.LinkKey).Value);
             using var circuit = await ClientCircuit.BuildAsync(context, links, address, [hop], cancellationToken);
             var stream = circuit.Open(ServiceId.Directory);
             DirectoryFraming.Write(stream.Output, type, body.Span);

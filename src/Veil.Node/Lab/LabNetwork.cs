@@ -15,7 +15,7 @@ public sealed class LabNetwork : IAsyncDisposable
     private const int SlabCapacity = 4096;
 
     private readonly Func<LabMember, CancellationToken, Task<LabPlace>> _place;
-    private readonly List<VeilNode> _nodes = [];
+    private readonly List<(VeilNode Node, LabPlace Place)> _members = [];
 
     private LabNetwork(
         NetworkDefinition definition,
@@ -34,7 +34,7 @@ public sealed class LabNetwork : IAsyncDisposable
     public LabOptions Options { get; }
 
     /// <summary>Authorities first, then relays.</summary>
-    public IReadOnlyList<VeilNode> Nodes => _nodes;
+    public IEnumerable<VeilNode> Nodes => _members.Select(member => member.Node);
 
     /// <summary>Starts all members and waits until each has a consensus that lists all relays.</summary>
     /// <param name="options">Size and pace.</param>
@@ -71,13 +71,13 @@ public sealed class LabNetwork : IAsyncDisposable
             foreach (var entry in prepared)
             {
                 var node = network.Make(entry.Member, entry.Place, (entry.Keys, entry.Slab));
-                network._nodes.Add(node);
-                await node.StartAsync(cancellationToken);
+                network._members.Add((node, entry.Place));
+                await entry.Place.Run(() => node.StartAsync(cancellationToken));
             }
 
-            foreach (var node in network._nodes)
+            foreach (var (node, at) in network._members)
             {
-                await node.WaitForNetworkAsync(options.Relays, options.Stores, cancellationToken);
+                await at.Run(() => node.WaitForNetworkAsync(options.Relays, options.Stores, cancellationToken));
             }
 
             return network;
@@ -96,8 +96,8 @@ public sealed class LabNetwork : IAsyncDisposable
         var node = Make(member, at, (null, new KeySlab(SlabCapacity)));
         try
         {
-            await node.StartAsync(cancellationToken);
-            await node.WaitForNetworkAsync(Options.Relays, Options.Stores, cancellationToken);
+            await at.Run(() => node.StartAsync(cancellationToken));
+            await at.Run(() => node.WaitForNetworkAsync(Options.Relays, Options.Stores, cancellationToken));
             return node;
         }
         catch
@@ -111,12 +111,12 @@ public sealed class LabNetwork : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // Relays before authorities: nobody then waits for an answer that cannot come.
-        foreach (var node in Enumerable.Reverse(_nodes))
+        foreach (var (node, at) in Enumerable.Reverse(_members))
         {
-            await node.DisposeAsync();
+            await at.Run(() => node.DisposeAsync().AsTask());
         }
 
-        _nodes.Clear();
+        _members.Clear();
     }
 
     private static LabMember MemberAt(LabOptions options, int index)

@@ -25,4 +25,8 @@ public sealed record LabMember(string Name, NodeRoles Roles, int Index);
 /// <summary>What a member is given.</summary>
 /// <param name="Seams">All that comes in from outside.</param>
 /// <param name="Address">Where it accepts links.</param>
-public sealed record LabPlace(NodeSeams Seams, System.Net.IPEndPoint Address);
+public sealed record LabPlace(NodeSeams Seams, System.Net.IPEndPoint Address)
+{
+    /// <summary>Runs the member's code where it belongs: a simulated host has a scheduler of its own.</summary>
+    public Func<Func<Task>, Task> Run { get; init; } = static work => work();
+}

@@ -21,7 +21,4 @@ public interface INodeObserver
 
     /// <summary>This block was stored or served.</summary>
     void SawBlock(BlockRef reference, bool stored);
-
-    /// <summary>A circuit was taken up from a peer on the link side that is named.</summary>
-    void SawStream(ServiceId service);
 }

@@ -21,7 +21,6 @@ internal sealed class RelayRole : IAsyncDisposable
     private readonly LinkPool _links;
     private readonly NetworkView _view;
     private readonly Dictionary<ServiceId, Func<CircuitStream, Task>> _services = [];
-    private readonly INodeObserver? _observer;
     private IConnectionListener? _listener;
 
     internal RelayRole(
@@ -35,10 +34,9 @@ internal sealed class RelayRole : IAsyncDisposable
         _keys = keys;
         _context = context;
         _view = parts.View;
-        _observer = seams.Observer;
         _links = new LinkPool(context, parts.Handshake, seams.Connections, new LinkIdentity(keys.Relay, keys.LinkKey))
         {
-            OnLink = peer => _observer?.SawAddress(peer.EndPoint, !peer.IsInitiator),
+            OnLink = peer => seams.Observer?.SawAddress(peer.EndPoint, !peer.IsInitiator),
         };
         Switch = new RelaySwitch(
             context,
@@ -101,14 +99,6 @@ internal sealed class RelayRole : IAsyncDisposable
 
     private Bytes32? LinkKeyOf(RelayId relay) => _view.Locate(relay)?.Target.LinkKey;
 
-    private bool TryAccept(CircuitStream stream)
-    {
-        if (!_services.TryGetValue(stream.Service, out var serve))
-        {
-            return false;
-        }
-
-        _observer?.SawStream(stream.Service);
-        return _context.Scope.Start(_ => serve(stream));
-    }
+    private bool TryAccept(CircuitStream stream) =>
+        _services.TryGetValue(stream.Service, out var serve) && _context.Scope.Start(_ => serve(stream));
 }
