@@ -13,7 +13,8 @@ namespace Veil.Links.Tcp;
 /// One TCP connection, both directions over one socket. <see cref="Transport"/> reads and writes the socket directly:
 /// no task, thread hop or copy in between, so bytes move only while the owner awaits a read or a flush.
 /// <para>One reader and one writer at a time. <c>Output.CompleteAsync</c> sends what is buffered, then FIN: the peer's
-/// read completes while its own direction stays open. The owner completes both pipes, then disposes.</para>
+/// read completes while its own direction stays open. Completing it with an exception aborts. The owner completes both
+/// pipes, then disposes.</para>
 /// <para>Reads and flushes throw <see cref="ConnectionResetException"/> when the peer broke the connection,
 /// <see cref="ConnectionAbortedException"/> when this side aborted or disposed it, <see cref="IOException"/>
 /// otherwise.</para>
@@ -51,9 +52,10 @@ public sealed class TcpConnection : ConnectionContext, IDuplexPipe
                 bufferSize: TcpTransport.BlockBytes,
                 minimumReadSize: RecordLayout.MaxBytes,
                 useZeroByteReads: true));
-        _output = PipeWriter.Create(
+        var writer = PipeWriter.Create(
             new SocketSide(socket, this, writes: true),
             new StreamPipeWriterOptions(pool, TcpTransport.BlockBytes));
+        _output = new SocketWriter(writer, this);
         Transport = this;
     }
 

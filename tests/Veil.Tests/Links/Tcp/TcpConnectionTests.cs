@@ -55,6 +55,17 @@ public sealed class TcpConnectionTests : IDisposable
     }
 
     [Fact]
+    public async Task Completing_the_output_with_an_exception_resets_and_does_not_look_like_an_end()
+    {
+        await using var pair = await TcpPair.ConnectAsync(_transport);
+        pair.Client.Transport.Output.Write("half a sent"u8);
+        await pair.Client.Transport.Output.CompleteAsync(new IOException("the source broke"));
+
+        await Assert.ThrowsAsync<ConnectionResetException>(
+            async () => await pair.Server.Transport.Input.ReadAsync(Token));
+    }
+
+    [Fact]
     public async Task Abort_resets_the_peers_read_and_closes_its_connection()
     {
         await using var pair = await TcpPair.ConnectAsync(_transport);
