@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Veil.Circuits.Onion;
 using Veil.Directory;
 using Veil.Directory.Paths;
@@ -58,6 +59,18 @@ public sealed class NetworkView
     public HopTarget? Target(RelayId relay) =>
         Consensus is { } consensus && consensus.TryGet(relay, out var entry) ? TargetOf(entry) : null;
 
+    /// <summary>The client's guards that can be used now, most trusted first; none without a live consensus.</summary>
+    public IReadOnlyList<RelayEntry> Guards()
+    {
+        lock (_lock)
+        {
+            var now = _time.GetUtcNow();
+            return _consensus is { } consensus && consensus.IsLive(now)
+                ? _guards.Usable(consensus, FrozenSet<RelayId>.Empty, now)
+                : [];
+        }
+    }
+
     /// <summary>Chooses a path.</summary>
     /// <exception cref="CircuitFailedException">There is none; the message says why.</exception>
     internal CircuitPath Choose(TrunkPurpose purpose, IReadOnlySet<RelayId> excluded)
@@ -87,9 +100,11 @@ public sealed class NetworkView
         }
     }
 
-    internal static RelayAddress AddressOf(RelayEntry entry) =>
+    /// <summary>Where an entry's relay is.</summary>
+    public static RelayAddress AddressOf(RelayEntry entry) =>
         new(new LinkTarget(entry.Identity, entry.LinkKey), entry.Address.ToEndPoint());
 
-    internal static HopTarget TargetOf(RelayEntry entry) =>
+    /// <summary>An entry's relay as a hop.</summary>
+    public static HopTarget TargetOf(RelayEntry entry) =>
         new(entry.Identity, entry.OnionKey, entry.OnionKeyId.Value);
 }

@@ -18,6 +18,7 @@ public sealed class SimulatedHost
     {
         _kernel = kernel;
         Name = name;
+        Incarnation = incarnation;
         Context = new SimulationContext(kernel, name);
         Time = new VirtualTimeProvider(kernel, Context);
         Decisions = new SeededDecisionSource(kernel.Seed, $"host/{name}/{incarnation}");
@@ -26,6 +27,9 @@ public sealed class SimulatedHost
 
     /// <summary>The name in traces and messages.</summary>
     public string Name { get; }
+
+    /// <summary>Counts from 1 how often a host of this name was made.</summary>
+    public int Incarnation { get; }
 
     /// <summary>Where this host's code runs.</summary>
     public SimulationContext Context { get; }

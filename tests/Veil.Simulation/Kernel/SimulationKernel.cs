@@ -5,8 +5,8 @@ using Veil.Simulation.Tracing;
 namespace Veil.Simulation.Kernel;
 
 /// <summary>
-/// A single-threaded, deterministic event loop with a clock of its own: the order of everything is (due time, sequence).
-/// Belongs to the thread that made it (spec/simulation.md, sections 2 and 3).
+/// A single-threaded, deterministic event loop with a clock of its own: everything happens in the order of
+/// (due time, sequence). Belongs to the thread that made it (spec/simulation.md, sections 2 and 3).
 /// </summary>
 public sealed class SimulationKernel
 {
@@ -14,7 +14,7 @@ public sealed class SimulationKernel
     private readonly EventHeap _later = new();
     private readonly ReadyQueue _ready = new();
     private readonly SimulationOptions _options;
-    private readonly List<SimulatedHost> _hosts = [];
+    private readonly Dictionary<string, SimulatedHost> _hosts = new(StringComparer.Ordinal);
     private readonly int _loopThread = Environment.CurrentManagedThreadId;
     private readonly object _escapeGate = new();
     private volatile SimulationException? _escape;
@@ -73,18 +73,12 @@ public sealed class SimulationKernel
     public SimulatedHost CreateHost(string name, TimeSpan clockOffset = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        var incarnation = 1;
-        foreach (var other in _hosts)
-        {
-            if (other.Name != name)
-                continue;
-            if (!other.IsStopped)
-                throw new ArgumentException($"A host named '{name}' is alive.", nameof(name));
-            incarnation++;
-        }
-        var host = new SimulatedHost(this, name, incarnation);
+        var before = _hosts.GetValueOrDefault(name);
+        if (before is { IsStopped: false })
+            throw new ArgumentException($"A host named '{name}' is alive.", nameof(name));
+        var host = new SimulatedHost(this, name, incarnation: (before?.Incarnation ?? 0) + 1);
         host.Time.Offset = clockOffset;
-        _hosts.Add(host);
+        _hosts[name] = host;
         return host;
     }
 
@@ -125,7 +119,7 @@ public sealed class SimulationKernel
         AdvanceTo(end);
     }
 
-    /// <summary>Lets <paramref name="item"/> happen after <paramref name="delay"/>; moves it if it waits already.</summary>
+    /// <summary>Lets <paramref name="item"/> happen after <paramref name="delay"/>; moves it if it waits.</summary>
     public void Schedule(ScheduledEvent item, TimeSpan delay)
     {
         ArgumentNullException.ThrowIfNull(item);
@@ -158,7 +152,7 @@ public sealed class SimulationKernel
         _ready.Add(new ReadyQueue.Entry(_sequence++, context, callback, state));
     }
 
-    /// <summary>Remembers the first escape with its stack and wakes a stalled loop. May be called on any thread.</summary>
+    /// <summary>Remembers the first escape and wakes a stalled loop. May be called on any thread.</summary>
     internal SimulationException ReportEscape(string what)
     {
         var escape = Failed(SimulationFailure.Escaped, $"Code left the loop: {what}.\n{Environment.StackTrace}");
@@ -278,7 +272,7 @@ public sealed class SimulationKernel
             if (_escape is null)
                 Monitor.Wait(_escapeGate, _options.EscapeGrace);
         }
-        var waiting = _hosts.Where(host => !host.IsStopped).SelectMany(host => host.UnfinishedTasks).ToList();
+        var waiting = _hosts.Values.SelectMany(host => host.UnfinishedTasks).Order(StringComparer.Ordinal).ToList();
         return _escape ?? Failed(
             SimulationFailure.Stalled,
             $"Nothing is left to happen at {Elapsed} after {Steps} steps, yet the awaited task is not done. "

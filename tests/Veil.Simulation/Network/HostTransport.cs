@@ -64,7 +64,7 @@ public sealed class HostTransport : IConnectionListenerFactory, IConnectionFacto
         return ValueTask.FromResult<IConnectionListener>(listener);
     }
 
-    /// <summary>Connects to <paramref name="endpoint"/>, an <see cref="IPEndPoint"/>; loopback is this host itself.</summary>
+    /// <summary>Connects to <paramref name="endpoint"/>, an <see cref="IPEndPoint"/>; loopback is this host.</summary>
     /// <exception cref="SocketException">
     /// ConnectionRefused where nobody listens or the backlog is full, after a round trip; TimedOut where nothing got
     /// through for <see cref="NetworkOptions.ConnectTimeout"/>.
@@ -98,7 +98,7 @@ public sealed class HostTransport : IConnectionListenerFactory, IConnectionFacto
 
     internal void Remove(SimulatedListener listener) => _listeners.Remove(listener.Address.Port);
 
-    /// <summary>What the operating system does when the process dies: every stream is reset, every port is free.</summary>
+    /// <summary>As the operating system does when a process dies: every stream is reset, every port is free.</summary>
     internal void CloseAll()
     {
         foreach (var listener in _listeners.Values.ToList())

@@ -9,7 +9,7 @@ public sealed record NetworkOptions
     /// <summary>The one-way latency that no pair reaches.</summary>
     public TimeSpan LatencyTo { get; init; } = TimeSpan.FromMilliseconds(80);
 
-    /// <summary>What a single segment may be late beyond its pair's latency, uniformly. Order is kept all the same.</summary>
+    /// <summary>What a segment may be late beyond its pair's latency, uniformly; order is kept.</summary>
     public TimeSpan Jitter { get; init; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>What a host can send, bytes per second, over all its connections together.</summary>
@@ -27,12 +27,12 @@ public sealed record NetworkOptions
     /// <summary>Bytes that have arrived and are not read: a socket's receive buffer.</summary>
     public int ReceiveBufferBytes { get; init; } = 64 * 1024;
 
-    /// <summary>Connections that may wait to be accepted; the next one is refused. Linux has 4,096, Kestrel asks for 512.</summary>
+    /// <summary>Connections that may wait to be accepted; the next is refused. Kestrel asks for 512.</summary>
     public int Backlog { get; init; } = 512;
 
     /// <summary>How long connecting through a partition lasts before it fails: Linux gives up after 127 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(127);
 
-    /// <summary>The most bytes that one direction of a connection can hold anywhere between writer and reader.</summary>
+    /// <summary>The most bytes that one direction of a connection can hold between writer and reader.</summary>
     public int DirectionBoundBytes => SendBufferBytes + WindowBytes + SegmentBytes + ReceiveBufferBytes + SegmentBytes;
 }

@@ -16,7 +16,7 @@ public sealed class SimulatedConnection : ConnectionContext
     // Not disposed: it holds no timer, and a late registration must still find it.
     private readonly CancellationTokenSource _closed = new();
     private readonly SimulatedNetwork _network;
-    private readonly IDuplexPipe _ownPipe;
+    private readonly DuplexPipe _ownPipe;
     private bool _isReceivingOver;
 
     internal SimulatedConnection(SimulatedNetwork network, HostTransport owner, IPEndPoint local, IPEndPoint remote)
@@ -91,13 +91,14 @@ public sealed class SimulatedConnection : ConnectionContext
     public override ValueTask DisposeAsync()
     {
         _network.Kernel.RequireLoopThread();
-        if (IsClosed)
-            return ValueTask.CompletedTask;
-        Leave();
-        _ownPipe.Output.Complete();
-        _ownPipe.Input.Complete();
-        EndReceiving(null);
-        return ValueTask.CompletedTask;
+        if (!IsClosed)
+        {
+            Leave();
+            _ownPipe.Output.Complete();
+            _ownPipe.Input.Complete();
+            EndReceiving(null);
+        }
+        return base.DisposeAsync();
     }
 
     internal static (SimulatedConnection Client, SimulatedConnection Server) CreatePair(

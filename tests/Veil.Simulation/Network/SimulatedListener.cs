@@ -39,7 +39,7 @@ public sealed class SimulatedListener : IConnectionListener
         }
     }
 
-    /// <summary>Stops listening; whoever connects from now on is refused, whoever was not accepted yet is reset.</summary>
+    /// <summary>Stops listening: who connects later is refused, who was not accepted yet is reset.</summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         Close();

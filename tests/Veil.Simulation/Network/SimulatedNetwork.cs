@@ -74,6 +74,7 @@ public sealed class SimulatedNetwork
     {
         ArgumentNullException.ThrowIfNull(connection);
         var peer = connection.Outgoing.Receiver;
+        Kernel.Trace.Record(connection.Owner.Name, "net.cut", connection.Number);
         connection.ResetReceived();
         peer.ResetReceived();
     }

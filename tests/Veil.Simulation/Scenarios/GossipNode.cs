@@ -9,7 +9,7 @@ using Veil.Simulation.Network;
 
 namespace Veil.Simulation.Scenarios;
 
-/// <summary>One host of <see cref="GossipScenario"/>. Each exchange is one connection: 8 bytes there, 8 bytes back.</summary>
+/// <summary>One host of <see cref="GossipScenario"/>. An exchange is a connection: 8 bytes each way.</summary>
 internal sealed class GossipNode
 {
     private const int Port = 7000;

@@ -1,6 +1,6 @@
 namespace Veil.Simulation.Scenarios;
 
-/// <summary>A story that is played with a seed: it builds hosts, lets faults befall them and checks what must hold.</summary>
+/// <summary>A story that is played with a seed: it builds hosts, breaks some and checks what must hold.</summary>
 /// <param name="Name">The word on the command line.</param>
 /// <param name="Summary">One line of what it shows.</param>
 /// <param name="DefaultNodes">How many hosts it has unless told otherwise.</param>

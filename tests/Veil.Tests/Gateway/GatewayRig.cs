@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
@@ -11,7 +12,7 @@ namespace Veil.Tests.Gateway;
 /// <summary>A whole gateway on a free loopback port, with content from memory, and clients that reach it over SOCKS.</summary>
 internal sealed class GatewayRig : IAsyncDisposable
 {
-    private readonly List<IDisposable> _clients = [];
+    private readonly ConcurrentBag<IDisposable> _clients = [];
 
     private GatewayRig(GatewayOptions options, TimeProvider time)
     {
@@ -45,26 +46,6 @@ internal sealed class GatewayRig : IAsyncDisposable
         return rig;
     }
 
-#pragma warning disable RS0030 // A client of the proxy under test, on loopback.
-    public HttpClient CreateClient(string? user = null, string password = "")
-    {
-        var handler = new SocketsHttpHandler
-        {
-            Proxy = new WebProxy($"socks5://{EndPoint}")
-            {
-                Credentials = user is null ? null : new NetworkCredential(user, password),
-            },
-            UseProxy = true,
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            AutomaticDecompression = DecompressionMethods.None,
-        };
-        var client = new HttpClient(handler);
-        _clients.Add(client);
-        return client;
-    }
-#pragma warning restore RS0030
-
     /// <summary>Sends one request without a credential, as a new connection.</summary>
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method,
@@ -77,13 +58,33 @@ internal sealed class GatewayRig : IAsyncDisposable
             Assert.True(request.Headers.TryAddWithoutValidation(name, value));
         }
 
-        return await CreateClient().SendAsync(
+        return await SendAsync(request);
+    }
+
+    /// <summary>Sends one request as a new connection; returns when the headers are there.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, NetworkCredential? credential = null)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            Proxy = new WebProxy($"socks5://{EndPoint}") { Credentials = credential },
+            AllowAutoRedirect = false,
+            UseCookies = false,
+        };
+#pragma warning disable RS0030 // A client of the proxy under test, on loopback.
+        var client = new HttpClient(handler);
+        _clients.Add(client);
+        return client.SendAsync(
             request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+#pragma warning restore RS0030
     }
 
     public async ValueTask DisposeAsync()
     {
-        _clients.ForEach(client => client.Dispose());
+        foreach (var client in _clients)
+        {
+            client.Dispose();
+        }
+
         await Socks.DisposeAsync();
         await Site.DisposeAsync();
     }

@@ -1,5 +1,7 @@
 using System.Text;
 using Veil.Noise;
+using Veil.Noise.Ciphers;
+using Veil.Noise.Hashes;
 using Xunit;
 
 namespace Veil.Tests.Noise;
@@ -148,6 +150,40 @@ public sealed class HybridHandshakeTests : IDisposable
         Assert.False(responder.TryReadMessage(message, [], out _));
         using HybridHandshake initiator = Initiate(VeilPattern.NKhfs);
         Exchange(initiator, responder, []);
+    }
+
+    // Message 1 by hand, from the specification's equations: once as it should be, once with a coefficient of 4,095.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_encapsulation_key_that_is_not_reduced_is_refused(bool malformed)
+    {
+        byte[] ephemeral = [.. Enumerable.Repeat((byte)5, 32)];
+        byte[] message = new byte[1280];
+        X25519.ComputePublicKey(ephemeral, message.AsSpan(0, 32));
+        byte[] encapsulationKey = new byte[MLKem768.EncapsulationKeyLength];
+        MLKem768.GenerateKeyPair(new byte[64], encapsulationKey, new byte[MLKem768.DecapsulationKeyLength]);
+        if (malformed)
+            encapsulationKey.AsSpan(0, 2).Fill(0xff);
+        byte[] shared = new byte[32];
+        Assert.True(X25519.TryDiffieHellman(ephemeral, _responderKey.PublicKey, shared));
+
+        using SymmetricState<Aegis256Cipher, Blake2bHash> symmetric = new();
+        symmetric.Initialize("Noise_NKhfs_25519+MLKEM768_AEGIS256_BLAKE2b");
+        symmetric.MixHash(_prologue);
+        symmetric.MixHash(_responderKey.PublicKey);
+        symmetric.MixHash(message.AsSpan(0, 32));
+        symmetric.MixKey(shared);
+        Assert.Equal(1216, symmetric.EncryptAndHash(encapsulationKey, message.AsSpan(32)));
+        Assert.Equal(32, symmetric.EncryptAndHash([], message.AsSpan(1248)));
+
+        using HybridHandshake responder = Respond(VeilPattern.NKhfs);
+        Assert.Equal(!malformed, responder.TryReadMessage(message, [], out _));
+        using HybridHandshake initiator = Initiate(VeilPattern.NKhfs);
+        if (malformed)
+            Exchange(initiator, responder, []);
+        else
+            Assert.Equal(1184, responder.WriteMessage([], new byte[1184]));
     }
 
     [Fact]

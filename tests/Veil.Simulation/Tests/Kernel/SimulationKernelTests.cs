@@ -144,7 +144,8 @@ public sealed class SimulationKernelTests
 
         Assert.Equal(3, steps);
         var again = _kernel.CreateHost("relay");
-        Assert.NotEqual(new SimulationKernel(1).CreateHost("relay").Decisions.NextUInt64(), again.Decisions.NextUInt64());
+        var first = new SimulationKernel(seed: 1).CreateHost("relay");
+        Assert.NotEqual(first.Decisions.NextUInt64(), again.Decisions.NextUInt64());
     }
 
     [Fact]

@@ -43,8 +43,8 @@ public sealed class SimulatedConnectionTests
         Assert.Equal(aborted + NetworkRig.Latency, _rig.Kernel.Elapsed);
         var own = await Assert.ThrowsAsync<ConnectionAbortedException>(() => NetworkRig.ReadToEndAsync(near));
         Assert.Equal("enough", own.Message);
-        Assert.True((await far.Transport.Output.WriteAsync(new byte[1])).IsCompleted);
         await _rig.Wait(TimeSpan.FromMilliseconds(1));
+        Assert.True((await far.Transport.Output.WriteAsync(new byte[1])).IsCompleted);
         Assert.True(near.ConnectionClosed.IsCancellationRequested);
         Assert.True(far.ConnectionClosed.IsCancellationRequested);
         Assert.Empty(_rig.Bob.OpenConnections);

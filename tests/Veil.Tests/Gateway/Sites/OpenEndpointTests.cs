@@ -118,7 +118,7 @@ public sealed class OpenEndpointTests
             Content = new StringContent(new string('a', 4_097), Encoding.ASCII, "text/plain"),
         };
         request.Headers.TransferEncodingChunked = isChunked;
-        using var answer = await rig.CreateClient().SendAsync(request, Token);
+        using var answer = await rig.SendAsync(request);
         await AssertErrorAsync(answer, 413, "too_large");
     }
 
@@ -186,7 +186,7 @@ public sealed class OpenEndpointTests
             request.Headers.Add(name, value);
         }
 
-        return await rig.CreateClient().SendAsync(request, Token);
+        return await rig.SendAsync(request);
     }
 
     private static async Task AssertErrorAsync(HttpResponseMessage answer, int status, string code)

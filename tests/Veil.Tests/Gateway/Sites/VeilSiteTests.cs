@@ -59,9 +59,9 @@ public sealed class VeilSiteTests
         await using var rig = await GatewayRig.StartAsync();
         var key = AddFile(rig);
         var url = new Uri(rig.Site.Open(key, SocksIsolation.Of("a"u8, "1"u8)));
-        using var own = await rig.CreateClient("a", "1").GetAsync(url, Token);
-        using var other = await rig.CreateClient("a", "2").GetAsync(url, Token);
-        using var none = await rig.CreateClient().GetAsync(url, Token);
+        using var own = await GetAsync(rig, url, new NetworkCredential("a", "1"));
+        using var other = await GetAsync(rig, url, new NetworkCredential("a", "2"));
+        using var none = await GetAsync(rig, url, null);
         Assert.Equal(
             [HttpStatusCode.OK, HttpStatusCode.NotFound, HttpStatusCode.NotFound],
             new[] { own, other, none }.Select(answer => answer.StatusCode));
@@ -110,6 +110,12 @@ public sealed class VeilSiteTests
         var environment = new GatewayEnvironment(
             new GatewayOptions(), TimeProvider.System, new CollectedLogs(), new GatewayCounters());
         Assert.Throws<ArgumentException>(() => new VeilSite(new byte[31], new Library().OpenAsync, environment));
+    }
+
+    private static async Task<HttpResponseMessage> GetAsync(GatewayRig rig, Uri url, NetworkCredential? credential)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        return await rig.SendAsync(request, credential);
     }
 
     private static Veil.Content.Keys.ContentKey AddFile(GatewayRig rig) =>

@@ -1,0 +1,46 @@
+using System.Net;
+using Veil.Circuits;
+using Veil.Circuits.Client;
+using Veil.Content.Stores;
+using Veil.Gateway;
+using Veil.Links;
+using Veil.Wire.Documents;
+
+namespace Veil.Node;
+
+/// <summary>What one node is.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>For logs and tables.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Which network it belongs to.</summary>
+    public required NetworkDefinition Network { get; init; }
+
+    /// <summary>What it does.</summary>
+    public required NodeRoles Roles { get; init; }
+
+    /// <summary>Where an authority, relay or store accepts links; port 0 picks one.</summary>
+    public IPEndPoint? Listen { get; init; }
+
+    /// <summary>Where a gateway accepts SOCKS: a loopback address; port 0 picks one.</summary>
+    public IPEndPoint? Socks { get; init; }
+
+    /// <summary>What a relay claims to carry, KiB/s; the authorities cap it.</summary>
+    public uint Weight { get; init; } = 10_240;
+
+    /// <summary>Links.</summary>
+    public LinkOptions Links { get; init; } = new();
+
+    /// <summary>Circuits.</summary>
+    public CircuitOptions Circuits { get; init; } = new();
+
+    /// <summary>Trunks.</summary>
+    public TrunkOptions Trunks { get; init; } = new();
+
+    /// <summary>Requests to stores.</summary>
+    public StoreClientOptions Stores { get; init; } = new();
+
+    /// <summary>SOCKS and sites.</summary>
+    public GatewayOptions Gateway { get; init; } = new();
+}

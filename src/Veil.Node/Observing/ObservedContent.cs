@@ -1,0 +1,27 @@
+using Veil.Content.Edge;
+
+namespace Veil.Node;
+
+/// <summary>A file whose readable bytes are counted for an observer.</summary>
+internal sealed class ObservedContent(ContentObject inner, INodeObserver observer) : ContentObject
+{
+    public override string Name => inner.Name;
+
+    public override string MimeType => inner.MimeType;
+
+    public override long Length => inner.Length;
+
+    public override string EntityTag => inner.EntityTag;
+
+    public override async Task CopyRangeAsync(
+        long offset,
+        long count,
+        Stream destination,
+        CancellationToken cancellationToken)
+    {
+        await inner.CopyRangeAsync(offset, count, destination, cancellationToken);
+        observer.SawPlaintext(count);
+    }
+
+    public override ValueTask DisposeAsync() => inner.DisposeAsync();
+}

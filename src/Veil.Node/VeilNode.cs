@@ -1,0 +1,269 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Veil.Circuits;
+using Veil.Circuits.Client;
+using Veil.Circuits.Streams;
+using Veil.Content.Edge;
+using Veil.Content.Fetching;
+using Veil.Content.Keys;
+using Veil.Content.Publishing;
+using Veil.Content.Stores;
+using Veil.Directory;
+using Veil.Directory.Authorities;
+using Veil.Directory.Paths;
+using Veil.Links.Handshake;
+using Veil.Links.Tasks;
+using Veil.Node.Directory;
+using Veil.Node.Roles;
+using Veil.Noise;
+using Veil.Storage.Serving;
+using Veil.Wire;
+
+namespace Veil.Node;
+
+/// <summary>
+/// One node with any roles, without a host around it: a process or a simulation can hold many. Every node is a client, too.
+/// </summary>
+public sealed partial class VeilNode : IAsyncDisposable
+{
+    private readonly NodeSeams _seams;
+    private readonly NodeKeys? _keys;
+    private readonly KeySlab _slab;
+    private readonly TaskScope _scope;
+    private readonly CircuitContext _context;
+    private readonly LinkPool _clientLinks;
+    private readonly NetworkView _view;
+    private readonly ConsensusLoop _consensus;
+    private readonly DirectoryClient _directory;
+    private readonly TrunkPool _trunks;
+    private readonly CircuitBlockNetwork _blocks;
+    private readonly Publisher _publisher;
+    private readonly RelayRole? _relay;
+    private readonly GatewayRole? _gateway;
+    private readonly AuthorityRole? _authority;
+    private readonly ILogger _logger;
+    private bool _disposed;
+
+    /// <summary>Composes a node; nothing runs before <see cref="StartAsync"/>.</summary>
+    /// <param name="options">What it is.</param>
+    /// <param name="keys">Its long-lived keys, with the slab that they lie in; null for a client or gateway. Owned by the node.</param>
+    /// <param name="seams">What comes in from outside.</param>
+    /// <exception cref="ArgumentException">Roles, keys and seams do not fit together.</exception>
+    public VeilNode(NodeOptions options, (NodeKeys? Keys, KeySlab Slab) keys, NodeSeams seams)
+    {
+        Options = options;
+        _seams = seams;
+        (_keys, _slab) = keys;
+        _logger = seams.Loggers.CreateLogger($"Veil.Node.{options.Name}");
+        bool accepts = (options.Roles & (NodeRoles.Authority | NodeRoles.Relay | NodeRoles.Store)) != 0;
+        if (accepts != (_keys is not null) || options.Roles.HasFlag(NodeRoles.Store) != (seams.Blocks is not null))
+        {
+            throw new ArgumentException("authorities, relays and stores have keys, stores have blocks, others have neither");
+        }
+
+        _scope = new TaskScope(fault => LogFault(_logger, fault));
+        _context = new CircuitContext(options.Circuits, options.Network.Id, _slab, _scope)
+        {
+            Time = seams.Time,
+            Decisions = seams.Decisions,
+            Secrets = seams.Secrets,
+        };
+        var handshake = new LinkHandshake(options.Network.Id, seams.Secrets, _slab, seams.Time, options.Links);
+        _clientLinks = new LinkPool(_context, handshake, seams.Connections, null)
+        {
+            OnLink = peer => seams.Observer?.SawAddress(peer.EndPoint, incoming: false),
+        };
+        var rules = options.Network.Lab ? GuardRules.Lab : GuardRules.Default;
+        _view = new NetworkView(
+            seams.Decisions,
+            seams.Time,
+            new GuardSet(rules, seams.Decisions),
+            new VanguardSet(seams.Decisions));
+        _directory = new DirectoryClient(_context, _clientLinks);
+        _consensus = new ConsensusLoop(options.Network, _directory, _view, (seams.Time, seams.Decisions))
+        {
+            IsClient = !accepts,
+        };
+        _trunks = new TrunkPool(_context, _clientLinks, _view, options.Trunks);
+        _blocks = new CircuitBlockNetwork(_context, _trunks, _view, options.Stores);
+        _publisher = new Publisher(_blocks, seams.Secrets, seams.Decisions, seams.Time);
+        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time);
+        _gateway = options.Roles.HasFlag(NodeRoles.Gateway) ? new GatewayRole(options, seams, Reader) : null;
+        if (_keys is not null)
+        {
+            _relay = new RelayRole(options, _keys, _context, (handshake, _view), seams);
+        }
+
+        if (options.Roles.HasFlag(NodeRoles.Authority))
+        {
+            _authority = new AuthorityRole(
+                options,
+                _keys!,
+                (seams.Time, seams.Decisions),
+                (_directory, _consensus),
+                _scope);
+        }
+    }
+
+    /// <summary>What it is.</summary>
+    public NodeOptions Options { get; }
+
+    /// <summary>Its identity, or null for a client.</summary>
+    public RelayId? Relay => _keys?.Relay;
+
+    /// <summary>Where it accepts links, once it does.</summary>
+    public IPEndPoint? LinkEndPoint => _relay?.EndPoint;
+
+    /// <summary>The newest consensus, or null before the first.</summary>
+    public Consensus? Consensus => _view.Consensus;
+
+    /// <summary>Circuits of others that pass or end here.</summary>
+    public int RelayedCircuits => _relay?.Switch.Count ?? 0;
+
+    /// <summary>Open links.</summary>
+    public int LinkCount => _clientLinks.Count + (_relay?.Links.Count ?? 0);
+
+    /// <summary>Blocks to and from stores, over this node's circuits.</summary>
+    public IBlockNetwork Blocks => _blocks;
+
+    /// <summary>Fetches content.</summary>
+    public ContentReader Reader { get; }
+
+    /// <summary>Where a gateway accepts SOCKS, once it does.</summary>
+    public IPEndPoint? SocksEndPoint => _gateway?.EndPoint;
+
+    /// <summary>Publishes a file.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="PublishException">It could not be published.</exception>
+    public async Task<Publication> PublishAsync(
+        string path,
+        PublishOptions options,
+        Action<PublishProgress>? onProgress,
+        CancellationToken cancellationToken)
+    {
+        var publication = await _publisher.PublishFileAsync(path, options, onProgress, cancellationToken);
+        _seams.Observer?.SawKey(publication.Key);
+        _seams.Observer?.SawPlaintext(publication.Bytes);
+        return publication;
+    }
+
+    /// <summary>Publishes anything of known length.</summary>
+    /// <exception cref="PublishException">It could not be published.</exception>
+    public Task<Publication> PublishAsync(PublishSource source, PublishOptions options, CancellationToken cancellationToken) =>
+        _publisher.PublishAsync(source, options, null, cancellationToken);
+
+    /// <summary>A gateway's address for a key, to be opened through its SOCKS port.</summary>
+    /// <exception cref="InvalidOperationException">The node is no gateway.</exception>
+    public string Open(ContentKey key) =>
+        _gateway?.Open(key) ?? throw new InvalidOperationException("this node is not a gateway");
+
+    /// <summary>Binds its listeners and starts its loops; does not wait for a consensus.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_relay is not null)
+        {
+            OfferServices(_relay);
+            await _relay.StartAsync(_seams.Listeners, cancellationToken);
+        }
+
+        if (_authority is not null)
+        {
+            _scope.Start(_authority.RunAsync);
+        }
+
+        if ((Options.Roles & (NodeRoles.Relay | NodeRoles.Store)) != 0)
+        {
+            var loop = new DescriptorLoop(
+                Options.Network,
+                _directory,
+                _relay!.Describe,
+                (_seams.Time, _seams.Decisions));
+            _scope.Start(loop.RunAsync);
+        }
+
+        _scope.Start(_consensus.RunAsync);
+        if (_gateway is not null)
+        {
+            await _gateway.StartAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until the node has a consensus that lists at least so many relays and stores, itself included if it is one.</summary>
+    public async Task WaitForNetworkAsync(int relays, int stores, CancellationToken cancellationToken)
+    {
+        await _consensus.First.WaitAsync(cancellationToken);
+        while (Consensus is not { } consensus || consensus.Relays.Count < relays || consensus.Ring.Count < stores
+            || (_keys is not null && _authority is null && !consensus.TryGet(_keys.Relay, out _)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _seams.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>Stops everything, in the order that lets no one wait for another. Idempotent.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        if (_gateway is not null)
+        {
+            await _gateway.DisposeAsync();
+        }
+
+        _blocks.Dispose();
+        _trunks.Dispose();
+        if (_relay is not null)
+        {
+            await _relay.DisposeAsync();
+        }
+
+        await _clientLinks.DisposeAsync();
+        await _scope.DisposeAsync();
+        if (_seams.Blocks is not null)
+        {
+            await _seams.Blocks.DisposeAsync();
+        }
+
+        if (_seams.State is not null)
+        {
+            await _seams.State.DisposeAsync();
+        }
+
+        _keys?.Dispose();
+        _slab.Dispose();
+    }
+
+    private void OfferServices(RelayRole relay)
+    {
+        var directory = new DirectoryService(
+            _authority?.Responder,
+            _authority?.Gate ?? new Lock(),
+            (known, output) => DirectoryResponder.AnswerConsensus(Consensus, known, _seams.Time.GetUtcNow(), output),
+            _seams.Time)
+        {
+            OnHandled = _authority is null ? null : _authority.Drain,
+        };
+        relay.Offer(ServiceId.Directory, directory.ServeAsync);
+        if (_seams.Blocks is { } blocks)
+        {
+            var budget = new StoreBudget();
+            var options = new StoreSessionOptions
+            {
+                OnBlock = _seams.Observer is { } observer ? observer.SawBlock : null,
+            };
+            relay.Offer(ServiceId.Store, stream => ServeStoreAsync(stream, budget, options));
+        }
+    }
+
+    private async Task ServeStoreAsync(CircuitStream stream, StoreBudget budget, StoreSessionOptions options)
+    {
+        var session = new StoreSession(stream, _seams.Blocks!, budget, _seams.Time, options);
+        _context.Counters.Count(await session.RunAsync(_scope.Stopping));
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "a task of the node ended by a defect")]
+    private static partial void LogFault(ILogger logger, Exception fault);
+}

@@ -1,0 +1,3 @@
+using Veil.Tools.Simulate;
+
+return new SimulateCommand(TimeProvider.System).Run(args);
