@@ -37,7 +37,7 @@ internal sealed class DemoRun : IAsyncDisposable
         var (start, _) = await TimeAsync(() => StartNetworkAsync(cancellationToken));
         _voice.Say($"network of 3 authorities, 9 relays (6 of them stores) ready after {start:0.0} s");
 
-        var (publishing, publication) = await TimeAsync(() => PublishAsync(path, cancellationToken));
+        var (publishing, publication) = await PublishAsync(path, cancellationToken);
         _voice.Say($"published in {publishing:0.0} s: {publication.Counts.SharesAcknowledged} shares on "
             + $"{publication.Redundancy.Stores} stores, any {publication.Redundancy.StoresThatMayBeLost} of which may be lost");
         _voice.Say("the publisher is gone");
@@ -109,14 +109,14 @@ internal sealed class DemoRun : IAsyncDisposable
         }
     }
 
-    private async Task<Publication> PublishAsync(string path, CancellationToken cancellationToken)
+    private async Task<(double Seconds, Publication Publication)> PublishAsync(string path, CancellationToken cancellationToken)
     {
         await using var publisher = await _network!.JoinAsync(
             new LabMember("publisher", NodeRoles.Gateway, _places.Members.Count),
             cancellationToken);
         try
         {
-            return await publisher.PublishAsync(path, new PublishOptions(), null, cancellationToken);
+            return await TimeAsync(() => publisher.PublishAsync(path, new PublishOptions(), null, cancellationToken));
         }
         catch (PublishException fault)
         {
