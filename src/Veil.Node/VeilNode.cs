@@ -87,7 +87,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         _trunks = new TrunkPool(_context, _clientLinks, _view, options.Trunks);
         _blocks = new CircuitBlockNetwork(_context, _trunks, _view, options.Stores);
         _publisher = new Publisher(_blocks, seams.Secrets, seams.Decisions, seams.Time);
-        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time);
+        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions());
         _gateway = options.Roles.HasFlag(NodeRoles.Gateway) ? new GatewayRole(options, seams, Reader) : null;
         if (_keys is not null)
         {
