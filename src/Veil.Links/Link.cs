@@ -22,6 +22,7 @@ public sealed class Link : IDisposable
     private readonly AsyncSignal _signal = new();
     private long _lastSent;
     private long _lastReceived;
+    private long _flushingSince;
     private int _paddingDue;
     private int _closeReason;
 
@@ -64,14 +65,17 @@ public sealed class Link : IDisposable
         }
     }
 
-    /// <summary>Called now and then: sends keep-alives and closes a silent link (spec/record.md, section 4).</summary>
+    /// <summary>
+    /// Called now and then: sends keep-alives, closes a link whose peer is silent or takes nothing (spec/record.md, section 4).
+    /// </summary>
     public void Tick()
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _lastReceived)) > _options.IdleTimeout)
+        if (IsOver(_options.IdleTimeout, Volatile.Read(ref _lastReceived))
+            || (Volatile.Read(ref _flushingSince) is > 0 and var since && IsOver(_options.IdleTimeout, since - 1)))
         {
             Close(CloseReason.IdleTimeout);
         }
-        else if (_time.GetElapsedTime(Volatile.Read(ref _lastSent)) > _options.KeepAlive)
+        else if (IsOver(_options.KeepAlive, Volatile.Read(ref _lastSent)))
         {
             Volatile.Write(ref _paddingDue, 1);
             _signal.Wake();
@@ -83,11 +87,17 @@ public sealed class Link : IDisposable
     {
         Task reading = ReadLoopAsync(traffic);
         Task writing = WriteLoopAsync(traffic);
-        await reading;
-        await writing;
-        traffic.OnClosed(ClosedBy);
-        await _connection.DisposeAsync();
-        Dispose();
+        try
+        {
+            await reading;
+            await writing;
+            traffic.OnClosed(ClosedBy);
+        }
+        finally
+        {
+            await _connection.DisposeAsync();
+            Dispose();
+        }
     }
 
     /// <summary>Wipes the keys; only for a link that was never run.</summary>
@@ -118,8 +128,7 @@ public sealed class Link : IDisposable
                 }
             }
         }
-        catch (Exception fault) when (fault is IOException or ConnectionAbortedException or ObjectDisposedException
-            or OperationCanceledException)
+        catch (Exception fault) when (IsConnectionFault(fault))
         {
             reason = CloseReason.ConnectionFailed;
         }
@@ -131,8 +140,7 @@ public sealed class Link : IDisposable
             reason = CloseReason.InternalError;
         }
 
-        Close(reason);
-        await input.CompleteAsync();
+        await EndAsync(input.CompleteAsync, reason);
     }
 
     private static CloseReason OpenAll(
@@ -160,6 +168,7 @@ public sealed class Link : IDisposable
         var cells = new byte[CellLayout.MaxCellsPerRecord * CellLayout.CellBytes];
         PipeWriter output = _connection.Transport.Output;
         CloseReason reason = CloseReason.None;
+        bool cutOff = false;
         try
         {
             while (ClosedBy == CloseReason.None)
@@ -170,8 +179,12 @@ public sealed class Link : IDisposable
                     continue;
                 }
 
+                // One more than the time stamp, because 0 stands for "no flush".
+                Volatile.Write(ref _flushingSince, _time.GetTimestamp() + 1);
                 FlushResult result = await output.FlushAsync();
+                Volatile.Write(ref _flushingSince, 0);
                 Volatile.Write(ref _lastSent, _time.GetTimestamp());
+                cutOff = result.IsCanceled;
                 if (result.IsCompleted)
                 {
                     reason = CloseReason.PeerClosed;
@@ -179,8 +192,7 @@ public sealed class Link : IDisposable
                 }
             }
         }
-        catch (Exception fault) when (fault is IOException or ConnectionAbortedException or ObjectDisposedException
-            or OperationCanceledException)
+        catch (Exception fault) when (IsConnectionFault(fault))
         {
             reason = CloseReason.ConnectionFailed;
         }
@@ -192,9 +204,32 @@ public sealed class Link : IDisposable
             reason = CloseReason.InternalError;
         }
 
-        Close(reason);
-        await output.CompleteAsync();
+        if (cutOff)
+        {
+            // The peer takes nothing: completing the output in order would wait for it for ever.
+            _connection.Abort(new ConnectionAbortedException("closed while the peer took nothing"));
+        }
+
+        await EndAsync(output.CompleteAsync, reason);
     }
+
+    // Completing sends what is left, which may fail like any other write: there is nobody to tell.
+    private async ValueTask EndAsync(Func<Exception?, ValueTask> complete, CloseReason reason)
+    {
+        Close(reason);
+        try
+        {
+            await complete(null);
+        }
+        catch (Exception fault) when (IsConnectionFault(fault))
+        {
+        }
+    }
+
+    private bool IsOver(TimeSpan limit, long since) => _time.GetElapsedTime(since) > limit;
+
+    private static bool IsConnectionFault(Exception fault) =>
+        fault is IOException or ConnectionAbortedException or ObjectDisposedException or OperationCanceledException;
 
     /// <summary>Seals up to a flush's worth of records; false when there was nothing to send.</summary>
     private bool SealBatch(RecordWriter writer, LinkTraffic traffic, byte[] cells, PipeWriter output)

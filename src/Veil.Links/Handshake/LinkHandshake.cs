@@ -26,10 +26,17 @@ public sealed class LinkHandshake(
         CancellationToken cancellationToken)
     {
         var purpose = local is null ? HandshakePurpose.LinkFromClient : HandshakePurpose.LinkFromRelay;
+        if (!StaticKeyPair.IsUsablePublicKey(target.LinkKey.AsSpan()))
+        {
+            // The relay published a key of small order: its own fault, and nobody else's trouble.
+            await connection.DisposeAsync();
+            throw new LinkRefusedException(CloseReason.HandshakeFailed);
+        }
+
         using var handshake = HybridHandshake.Initiate(
             local is null ? VeilPattern.NKhfs : VeilPattern.XKhfs,
             LinkPreface.Prologue(purpose, network, target.Relay),
-            target.LinkKey.ToArray(),
+            target.LinkKey.AsSpan(),
             local?.Key,
             secrets);
         return await WithTimeoutAsync(connection, async token =>
@@ -121,9 +128,18 @@ public sealed class LinkHandshake(
 
     private Link Complete(HybridHandshake handshake, ConnectionContext connection, LinkPeer peer)
     {
-        var send = handshake.CreateSendCipher(slab, (byte)Lane.Data, RecordLayout.RecordsPerKey);
-        var receive = handshake.CreateReceiveCipher(slab, (byte)Lane.Data, RecordLayout.RecordsPerKey);
-        return new Link(connection, (send, receive), peer, time, options);
+        CounterCipher? send = null;
+        try
+        {
+            send = handshake.CreateSendCipher(slab, (byte)Lane.Data, RecordLayout.RecordsPerKey);
+            var receive = handshake.CreateReceiveCipher(slab, (byte)Lane.Data, RecordLayout.RecordsPerKey);
+            return new Link(connection, (send, receive), peer, time, options);
+        }
+        catch (KeySlabExhaustedException)
+        {
+            send?.Dispose();
+            throw new LinkRefusedException(CloseReason.ResourceLimit);
+        }
     }
 
     private async Task<Link> WithTimeoutAsync(
@@ -137,17 +153,23 @@ public sealed class LinkHandshake(
         {
             return await exchange(either.Token);
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
-        {
-            connection.Abort(new ConnectionAbortedException("handshake timeout"));
-            await connection.DisposeAsync();
-            throw new LinkRefusedException(CloseReason.HandshakeTimeout);
-        }
         catch (Exception fault)
         {
             connection.Abort(new ConnectionAbortedException("handshake failed"));
             await connection.DisposeAsync();
-            throw fault is IOException ? new LinkRefusedException(CloseReason.ConnectionFailed) : fault;
+            if (fault is LinkRefusedException || cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
+
+            // A peer that resets shows as any of these, so none of them is a defect of this node.
+            throw fault switch
+            {
+                _ when timeout.IsCancellationRequested => new LinkRefusedException(CloseReason.HandshakeTimeout),
+                IOException or OperationCanceledException or ObjectDisposedException =>
+                    new LinkRefusedException(CloseReason.ConnectionFailed),
+                _ => fault,
+            };
         }
     }
 }

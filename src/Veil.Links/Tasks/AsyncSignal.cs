@@ -38,7 +38,7 @@ public sealed class AsyncSignal : IValueTaskSource
         Debug.Assert(before != Waiting, "one waiter only");
         if (before == Set)
         {
-            Volatile.Write(ref _state, Idle);
+            Interlocked.Exchange(ref _state, Idle);
             return ValueTask.CompletedTask;
         }
 
@@ -49,8 +49,9 @@ public sealed class AsyncSignal : IValueTaskSource
     {
         _core.GetResult(token);
 
-        // The waiter looks at its queues after this, so a set that falls between is not lost.
-        Volatile.Write(ref _state, Idle);
+        // The waiter looks at its queues after this, so a set that falls between is not lost. A full fence: a plain
+        // store could become visible only after those looks, and then wipe out a set that came in between.
+        Interlocked.Exchange(ref _state, Idle);
     }
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);

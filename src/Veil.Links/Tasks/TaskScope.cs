@@ -8,8 +8,9 @@ public sealed class TaskScope : IAsyncDisposable
 {
     private readonly Action<Exception> _onFault;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
-    private readonly HashSet<Task> _tasks = [];
+    private int _count;
     private bool _stopped;
 
     /// <summary>Makes an empty scope.</summary>
@@ -26,7 +27,7 @@ public sealed class TaskScope : IAsyncDisposable
         {
             lock (_lock)
             {
-                return _tasks.Count;
+                return _count;
             }
         }
     }
@@ -41,39 +42,29 @@ public sealed class TaskScope : IAsyncDisposable
             {
                 return false;
             }
+
+            // Counted before it runs, so that a scope that stops meanwhile waits for it.
+            _count++;
         }
 
-        Task task = GuardAsync(work);
-        lock (_lock)
-        {
-            _tasks.Add(task);
-            _tasks.RemoveWhere(static ended => ended.IsCompleted);
-        }
-
+        _ = GuardAsync(work);
         return true;
     }
 
-    /// <summary>Cancels <see cref="Stopping"/> and awaits every task. Idempotent.</summary>
+    /// <summary>Cancels <see cref="Stopping"/> and awaits every task. Idempotent; every caller waits.</summary>
     public async ValueTask DisposeAsync()
     {
-        Task[] left;
         lock (_lock)
         {
             _stopped = true;
+            if (_count == 0)
+            {
+                _empty.TrySetResult();
+            }
         }
 
         _stopping.Cancel();
-        do
-        {
-            lock (_lock)
-            {
-                left = [.. _tasks];
-                _tasks.Clear();
-            }
-
-            await Task.WhenAll(left);
-        }
-        while (left.Length > 0);
+        await _empty.Task;
     }
 
     private async Task GuardAsync(Func<CancellationToken, Task> work)
@@ -91,6 +82,17 @@ public sealed class TaskScope : IAsyncDisposable
 #pragma warning restore CA1031
         {
             _onFault(fault);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _count--;
+                if (_stopped && _count == 0)
+                {
+                    _empty.TrySetResult();
+                }
+            }
         }
     }
 }
