@@ -15,6 +15,6 @@ public sealed record GatewayOptions
     /// <summary>Files open at a time; each may hold read-ahead of several stripes.</summary>
     public int MaxOpenFiles { get; init; } = 64;
 
-    /// <summary>How long a file that nobody reads stays open: a paused film goes on without being opened anew.</summary>
+    /// <summary>How long a file that nobody reads stays open, so that a paused film goes on at once.</summary>
     public TimeSpan IdleFile { get; init; } = TimeSpan.FromMinutes(10);
 }

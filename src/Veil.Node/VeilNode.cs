@@ -87,7 +87,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         _trunks = new TrunkPool(_context, _clientLinks, _view, options.Trunks);
         _blocks = new CircuitBlockNetwork(_context, _trunks, _view, options.Stores);
         _publisher = new Publisher(_blocks, seams.Secrets, seams.Decisions, seams.Time);
-        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time);
+        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions());
         _gateway = options.Roles.HasFlag(NodeRoles.Gateway) ? new GatewayRole(options, seams, Reader) : null;
         if (_keys is not null)
         {
@@ -191,7 +191,6 @@ public sealed partial class VeilNode : IAsyncDisposable
     /// <summary>Waits until the node has a consensus that lists at least so many relays and stores, itself included if it is one.</summary>
     public async Task WaitForNetworkAsync(int relays, int stores, CancellationToken cancellationToken)
     {
-        await _consensus.First.WaitAsync(cancellationToken);
         while (Consensus is not { } consensus || consensus.Relays.Count < relays || consensus.Ring.Count < stores
             || (_keys is not null && _authority is null && !consensus.TryGet(_keys.Relay, out _)))
         {

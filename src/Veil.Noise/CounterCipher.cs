@@ -58,7 +58,7 @@ public sealed class CounterCipher : IDisposable
     public void Seal(Span<byte> destination, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData)
     {
         if (destination.Length != plaintext.Length + TagLength)
-            throw new ArgumentException("The destination is 32 bytes longer than the plaintext.", nameof(destination));
+            throw new ArgumentException("The destination is a tag longer than the plaintext.", nameof(destination));
         ThrowIfUnusable(destination, plaintext);
         Aegis256Cipher.Seal(_key.DangerousBytes, _counter, associatedData, plaintext, destination);
         if (_slab.IsDisposed)
@@ -79,14 +79,14 @@ public sealed class CounterCipher : IDisposable
     /// <param name="destination">Exactly <see cref="TagLength"/> bytes shorter than the ciphertext.</param>
     /// <param name="ciphertext">The message, its tag behind it.</param>
     /// <param name="associatedData">What was authenticated with it; does not overlap the destination.</param>
-    /// <exception cref="ArgumentException">The destination's length does not fit, or the spans overlap in part.</exception>
+    /// <exception cref="ArgumentException">The destination does not fit, or the spans overlap in part.</exception>
     /// <exception cref="ObjectDisposedException">The cipher or its slab is disposed.</exception>
     public bool TryOpen(Span<byte> destination, ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> associatedData)
     {
         if (ciphertext.Length < TagLength)
             return false;
         if (destination.Length != ciphertext.Length - TagLength)
-            throw new ArgumentException("The destination is 32 bytes shorter than the ciphertext.", nameof(destination));
+            throw new ArgumentException("The destination is a tag shorter than the ciphertext.", nameof(destination));
         ThrowIfUnusable(destination, ciphertext);
         if (!Aegis256Cipher.TryOpen(_key.DangerousBytes, _counter, associatedData, ciphertext, destination))
             return false;

@@ -144,8 +144,8 @@ internal sealed class HandshakeState<TCipher, THash> : IDisposable
     }
 
     /// <summary>
-    /// ReadMessage. False, with the state as before, if the length does not fit the message or the payload's room, a tag
-    /// is wrong, or a public key is of small order or malformed. Lengths are looked at before keys.
+    /// ReadMessage. False, with the state as before, if the length does not fit the message or the payload's room,
+    /// a tag is wrong, or a public key is of small order or malformed. Lengths are looked at before keys.
     /// </summary>
     internal bool TryReadMessage(ReadOnlySpan<byte> message, Span<byte> payload, out int payloadBytes)
     {
@@ -183,7 +183,7 @@ internal sealed class HandshakeState<TCipher, THash> : IDisposable
     }
 
     /// <summary>
-    /// Split, once, after the last message: the keys of sending and receiving. Zeroes what the handshake no longer needs.
+    /// Split, once, after the last message: the keys of sending and receiving. Zeroes what is no longer needed.
     /// </summary>
     internal void Split(Span<byte> sendKey, Span<byte> receiveKey)
     {

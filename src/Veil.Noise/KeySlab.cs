@@ -156,7 +156,7 @@ public sealed class KeySlab : IDisposable
         const int length = SlotsPerChunk * SlotLength;
         nint chunk = (nint)NativeMemory.AlignedAlloc(length, (nuint)Environment.SystemPageSize);
         ChunkBytes(chunk).Clear();
-        // Best effort: where the limit of locked memory is too low, the keys are still zeroed and never paged on purpose.
+        // Best effort: where the limit of locked memory is too low, the keys are still zeroed when returned.
         _allLocked &= SodiumNative.sodium_mlock((void*)chunk, length) == 0;
         _chunks.Add(chunk);
         for (int index = Math.Min(first + SlotsPerChunk, Capacity) - 1; index >= first; index--)

@@ -1,6 +1,8 @@
 namespace Veil.Noise;
 
-/// <summary>A <see cref="KeySlab"/> has lent all the slots of its bound: the owner refuses new circuits or links.</summary>
+/// <summary>
+/// A <see cref="KeySlab"/> has lent all the slots of its bound: the owner refuses new circuits or links.
+/// </summary>
 public sealed class KeySlabExhaustedException : InvalidOperationException
 {
     /// <summary>Says that the bound is reached.</summary>

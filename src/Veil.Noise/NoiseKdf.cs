@@ -4,7 +4,7 @@ using Veil.Noise.Hashes;
 
 namespace Veil.Noise;
 
-/// <summary>HMAC (RFC 2104) and HKDF (Noise revision 34, section 4.3; RFC 5869 with the chaining key as salt).</summary>
+/// <summary>HMAC (RFC 2104) and HKDF (Noise revision 34, section 4.3; RFC 5869, salt the chaining key).</summary>
 internal static class NoiseKdf<THash>
     where THash : INoiseHash
 {
@@ -35,7 +35,7 @@ internal static class NoiseKdf<THash>
         }
     }
 
-    /// <summary>HKDF(chainingKey, input, 2): two outputs of HASHLEN bytes. The first may overwrite the chaining key.</summary>
+    /// <summary>HKDF(chainingKey, input, 2): two outputs of HASHLEN. The first may overwrite ck.</summary>
     internal static void Derive(
         ReadOnlySpan<byte> chainingKey, ReadOnlySpan<byte> input, Span<byte> first, Span<byte> second)
     {

@@ -3,7 +3,7 @@ namespace Veil.Noise;
 /// <summary>The two handshake patterns of Veil (spec/handshake.md, section 2).</summary>
 public enum VeilPattern
 {
-    /// <summary>The initiator is anonymous, the responder's static key is known: clients' links, hops, services.</summary>
+    /// <summary>An anonymous initiator, a responder whose key is known: clients' links, hops, services.</summary>
     NKhfs,
 
     /// <summary>The initiator proves its static key in a third message: links between relays.</summary>

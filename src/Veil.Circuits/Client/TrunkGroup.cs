@@ -1,4 +1,5 @@
 using Veil.Directory.Paths;
+using Veil.Links.Tasks;
 using Veil.Wire;
 
 namespace Veil.Circuits.Client;
@@ -11,7 +12,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     : IDisposable
 {
     // One builds at a time, so that a burst of requests shares trunks instead of building one each.
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly Turnstile _gate = new(1);
     private readonly List<Trunk> _trunks = [];
     private bool _disposed;
 
@@ -67,7 +68,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         HashSet<RelayId> avoid,
         CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
+        await _gate.EnterAsync(cancellationToken);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -87,7 +88,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         }
         finally
         {
-            _gate.Release();
+            _gate.Leave();
         }
     }
 
@@ -152,10 +153,10 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
 
     private async Task ReleaseAsync(Trunk trunk)
     {
-        await _gate.WaitAsync();
+        await _gate.EnterAsync(CancellationToken.None);
         trunk.Pending--;
         Prune();
-        _gate.Release();
+        _gate.Leave();
     }
 
     private void Prune()

@@ -2,7 +2,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Veil.Gateway.Sites;
 
-/// <summary>What part of a file a <c>Range</c> header asks for (RFC 9110, section 14; spec/gateway.md, section 5).</summary>
+/// <summary>What part of a file a <c>Range</c> header asks for (RFC 9110; spec/gateway.md, section 5).</summary>
 internal readonly record struct ByteRange(ByteRangeKind Kind, long Offset, long Count)
 {
     /// <summary>Resolves the header against a file.</summary>

@@ -47,7 +47,7 @@ internal sealed class OpenFiles : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a file, or shares the one that is open. Opening is given up when nobody waits for it any more.</summary>
+    /// <summary>Opens a file, or shares the open one. Opening is given up when nobody waits any more.</summary>
     /// <returns>Dispose it as soon as the file is no longer read.</returns>
     /// <exception cref="ContentUnavailableException">It cannot be had.</exception>
     /// <exception cref="GatewayBusyException">As many files as allowed are being read.</exception>

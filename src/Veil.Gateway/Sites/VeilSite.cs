@@ -10,8 +10,8 @@ using Veil.Gateway.Socks;
 namespace Veil.Gateway.Sites;
 
 /// <summary>
-/// The web sites under <c>.veil</c> (spec/gateway.md, section 2): an HTTP/1.1 server inside this process, without a port
-/// of its own. Its connections come from <see cref="SocksServer"/>, which must be stopped first.
+/// The web sites under <c>.veil</c> (spec/gateway.md, section 2): an HTTP/1.1 server inside this process, without a
+/// port of its own. Its connections come from <see cref="SocksServer"/>, which must be stopped first.
 /// </summary>
 public sealed class VeilSite : IAsyncDisposable
 {
@@ -35,7 +35,8 @@ public sealed class VeilSite : IAsyncDisposable
     /// <param name="secret">32 bytes, random per installation, the same at every start; copied.</param>
     /// <param name="open">
     /// Opens what a key names, under an isolation group of that credential and key alone. Throws
-    /// <see cref="ContentUnavailableException"/>; is called on threads of the HTTP server; what it returns is disposed here.
+    /// <see cref="ContentUnavailableException"/>; is called on threads of the HTTP server; what it returns
+    /// is disposed here.
     /// </param>
     /// <param name="environment">Bounds, clock, logs and counters.</param>
     /// <exception cref="ArgumentException">The secret is not 32 bytes long, or a bound is not positive.</exception>
@@ -60,7 +61,7 @@ public sealed class VeilSite : IAsyncDisposable
     public Task StartAsync(CancellationToken cancellationToken) => _server.StartAsync(_application, cancellationToken);
 
     /// <summary>
-    /// Gives content an address, without asking any store for it (spec/gateway.md, section 3): what <c>veil open</c> does.
+    /// Gives content an address, without asking any store for it (spec/gateway.md, section 3): for <c>veil open</c>.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="group">Whose address it is; others do not reach it. A browser without a SOCKS credential is in
@@ -87,7 +88,7 @@ public sealed class VeilSite : IAsyncDisposable
         await _files.DisposeAsync();
     }
 
-    /// <summary>Serves a connection until it ends; the caller disposes it then. Returns at once when stopping.</summary>
+    /// <summary>Serves a connection until it ends; the caller disposes it. Returns at once when stopping.</summary>
     internal async Task ServeAsync(ConnectionContext connection, SocksRequest request)
     {
         var loan = new SiteConnection(connection, request);

@@ -20,10 +20,6 @@ internal sealed class ConsensusLoop(
     private const int MaxPauseShift = 6;
 
     private readonly ConsensusTracker _tracker = new(network);
-    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Completes when there is a consensus.</summary>
-    internal Task First => _first.Task;
 
     /// <summary>Whether the node is a client only.</summary>
     internal required bool IsClient { get; init; }
@@ -40,8 +36,6 @@ internal sealed class ConsensusLoop(
 
             view.Update(_tracker.Current!);
         }
-
-        _first.TrySetResult();
     }
 
     internal async Task RunAsync(CancellationToken cancellationToken)

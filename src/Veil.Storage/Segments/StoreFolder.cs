@@ -35,19 +35,7 @@ internal sealed class StoreFolder : IDisposable
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        var lockPath = System.IO.Path.Combine(path, LockName);
-        try
-        {
-            var handle = File.OpenHandle(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            return new StoreFolder(path, handle);
-        }
-        catch (IOException exception) when (!DiskFull.Is(exception))
-        {
-            throw new StorageException(
-                StorageFault.InUse,
-                $"the store in {path} is in use: stop the other node, or give this one a data folder of its own",
-                exception);
-        }
+        return new StoreFolder(path, ExclusiveFile.Lock(System.IO.Path.Combine(path, LockName), $"the store in {path}"));
     }
 
     /// <summary>Path of the segment with this number.</summary>

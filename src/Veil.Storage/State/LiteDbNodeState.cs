@@ -17,7 +17,7 @@ public sealed class LiteDbNodeState : INodeState
 
     // Of the worker's thread.
     private readonly string _path;
-    private LiteDatabase? _database;
+    private StateFile? _file;
 
     private LiteDbNodeState(string path)
     {
@@ -154,7 +154,7 @@ public sealed class LiteDbNodeState : INodeState
     {
         try
         {
-            _database ??= StateFile.Open(_path);
+            _file ??= StateFile.Open(_path);
         }
         catch (Exception exception)
         {
@@ -166,12 +166,12 @@ public sealed class LiteDbNodeState : INodeState
             return;
         }
 
-        if (!TryRunTogether(_database, batch))
+        if (!TryRunTogether(_file.Database, batch))
         {
             // One of them does not work, and took the transaction with it: each for itself.
             foreach (var work in batch)
             {
-                RunAlone(_database, work);
+                RunAlone(_file.Database, work);
             }
         }
     }
@@ -227,5 +227,5 @@ public sealed class LiteDbNodeState : INodeState
         database.Checkpoint();
     }
 
-    private void Close() => _database?.Dispose();
+    private void Close() => _file?.Dispose();
 }

@@ -1,9 +1,10 @@
 using LiteDB;
+using Microsoft.Win32.SafeHandles;
 
 namespace Veil.Storage.State;
 
 /// <summary>Opens <c>state.db</c> only if all of it can be read, and otherwise leaves it as it is (spec/state.md, section 1).</summary>
-internal static class StateFile
+internal sealed class StateFile : IDisposable
 {
     public const string Guards = "guards";
     public const string Publications = "publications";
@@ -15,13 +16,54 @@ internal static class StateFile
     // LiteDB's header page, as its documentation of the file format gives it: the text that every file of it has.
     private const int HeaderPageBytes = 8192;
     private const int HeaderTextOffset = 32;
+
+    private readonly SafeFileHandle _lock;
+
+    private StateFile(LiteDatabase database, SafeFileHandle handle)
+    {
+        Database = database;
+        _lock = handle;
+    }
+
+    /// <summary>The open database; belongs to one thread.</summary>
+    public LiteDatabase Database { get; }
+
     private static ReadOnlySpan<byte> HeaderText => "** This is a LiteDB file **"u8;
 
     /// <summary>Opens the file, or makes a new one, for its owner's eyes only.</summary>
     /// <exception cref="StorageException">It is in use, foreign, damaged or newer; it was not changed.</exception>
-    public static LiteDatabase Open(string path)
+    /// <exception cref="IOException">The disk failed.</exception>
+    public static StateFile Open(string path)
     {
-        PrepareOwnerOnly(path);
+        // LiteDB itself lets two processes write to one file, except on Windows.
+        var handle = ExclusiveFile.Lock(path + ".lock", path);
+        try
+        {
+            PrepareOwnerOnly(path);
+            return new StateFile(OpenDatabase(path), handle);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Closes the database, then lets others have it.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            Database.Dispose();
+        }
+        finally
+        {
+            _lock.Dispose();
+        }
+    }
+
+    private static LiteDatabase OpenDatabase(string path)
+    {
         try
         {
             RequireHeader(path);
@@ -33,24 +75,35 @@ internal static class StateFile
             }
 
             var database = new LiteDatabase(ConnectionTo(path, readOnly: false));
-            database.GetCollection(Meta).Upsert(new BsonDocument
+            try
+            {
+                WriteFormatOnce(database);
+                return database;
+            }
+            catch
+            {
+                database.Dispose();
+                throw;
+            }
+        }
+        catch (Exception exception) when (exception
+            is not (StorageException or IOException or UnauthorizedAccessException))
+        {
+            throw Unreadable(path, exception);
+        }
+    }
+
+    /// <summary>Only into a new file: one that has it is opened without a write.</summary>
+    private static void WriteFormatOnce(LiteDatabase database)
+    {
+        if (database.GetCollection(Meta).FindById(FormatId) is null)
+        {
+            database.GetCollection(Meta).Insert(new BsonDocument
             {
                 [StateDocuments.Id] = FormatId,
                 [StateDocuments.Value] = FormatVersion,
             });
             database.Checkpoint();
-            return database;
-        }
-        catch (IOException exception)
-        {
-            throw new StorageException(
-                StorageFault.InUse,
-                $"{path} is in use or cannot be read: stop the other node, or give this one a data folder of its own",
-                exception);
-        }
-        catch (Exception exception) when (exception is not (StorageException or UnauthorizedAccessException))
-        {
-            throw Unreadable(path, exception);
         }
     }
 

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Veil.Tests.Gateway;
 
-/// <summary>A whole gateway on a free loopback port, with content from memory, and clients that reach it over SOCKS.</summary>
+/// <summary>A whole gateway on a free loopback port, with content from memory, and clients over SOCKS.</summary>
 internal sealed class GatewayRig : IAsyncDisposable
 {
     private readonly ConcurrentBag<IDisposable> _clients = [];

@@ -5,6 +5,7 @@ internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<(TimeSpan Due, TaskCompletionSource Set)> _awaited = [];
     private TimeSpan _now;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -24,6 +25,23 @@ internal sealed class ManualTime : TimeProvider
         var timer = new ManualTimer(this, callback, state);
         timer.Change(dueTime, period);
         return timer;
+    }
+
+    /// <summary>Completes when a timer is set that fires after exactly that long: when a test may move on.</summary>
+    public Task WhenSetAsync(TimeSpan dueTime, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var due = _now + dueTime;
+            if (_timers.Exists(timer => timer.Due == due))
+            {
+                return Task.CompletedTask;
+            }
+
+            var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((due, set));
+            return set.Task.WaitAsync(cancellationToken);
+        }
     }
 
     public void Advance(TimeSpan by)
@@ -71,6 +89,7 @@ internal sealed class ManualTime : TimeProvider
                 {
                     Due = time._now + dueTime;
                     time._timers.Add(this);
+                    time._awaited.FindAll(awaited => awaited.Due == Due).ForEach(awaited => awaited.Set.TrySetResult());
                 }
             }
 

@@ -21,16 +21,18 @@ public sealed class HandshakePrologueTests
         byte[] to = new byte[HandshakePrologue.Length];
         byte[] id = new byte[32];
         byte[] key = new byte[8];
-        Assert.Throws<ArgumentException>(() => HandshakePrologue.Write(to[..79], HandshakePurpose.Hop, 0, id, id, key));
-        Assert.Throws<ArgumentException>(() => HandshakePrologue.Write(to, HandshakePurpose.Hop, 0, id[..31], id, key));
-        Assert.Throws<ArgumentException>(() => HandshakePrologue.Write(to, HandshakePurpose.Hop, 0, id, id[..31], key));
-        Assert.Throws<ArgumentException>(() => HandshakePrologue.Write(to, HandshakePurpose.Hop, 0, id, id, key[..7]));
-        Assert.Throws<ArgumentException>(() => HandshakePrologue.Write(to, (HandshakePurpose)0, 0, id, id, key));
-        Assert.Throws<ArgumentException>(() => HandshakePrologue.Write(to, (HandshakePurpose)5, 0, id, id, key));
-        Assert.Throws<ArgumentException>(
-            () => HandshakePrologue.Write(to, HandshakePurpose.LinkFromClient, 1, id, id, key));
-        Assert.Throws<ArgumentException>(
-            () => HandshakePrologue.Write(to, HandshakePurpose.LinkFromRelay, 0, id, id, Filled(8, 1)));
+        const HandshakePurpose hop = HandshakePurpose.Hop;
+        AssertMisuse(() => HandshakePrologue.Write(to.AsSpan(0, 79), hop, 0, id, id, key));
+        AssertMisuse(() => HandshakePrologue.Write(to, hop, 0, id.AsSpan(0, 31), id, key));
+        AssertMisuse(() => HandshakePrologue.Write(to, hop, 0, id, id.AsSpan(0, 31), key));
+        AssertMisuse(() => HandshakePrologue.Write(to, hop, 0, id, id, key.AsSpan(0, 7)));
+        AssertMisuse(() => HandshakePrologue.Write(to, 0, 0, id, id, key));
+        AssertMisuse(() => HandshakePrologue.Write(to, (HandshakePurpose)5, 0, id, id, key));
+        AssertMisuse(() => HandshakePrologue.Write(to, HandshakePurpose.LinkFromClient, 1, id, id, key));
+        AssertMisuse(() => HandshakePrologue.Write(to, HandshakePurpose.LinkFromRelay, 0, id, id, Filled(8, 1)));
+        Assert.Equal(new byte[HandshakePrologue.Length], to);
+
+        static void AssertMisuse(Action write) => Assert.Throws<ArgumentException>(write);
     }
 
     private static byte[] Filled(int length, byte value) => [.. Enumerable.Repeat(value, length)];

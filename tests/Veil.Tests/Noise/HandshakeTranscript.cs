@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Veil.Tests.Noise;
 
-/// <summary>One handshake of spec/vectors/handshake.json (spec/handshake.md, section 9). Byte strings are hex.</summary>
+/// <summary>One handshake of spec/vectors/handshake.json (spec/handshake.md, section 9).</summary>
 internal sealed record HandshakeTranscript
 {
     /// <summary>How the file is written: snake case, two spaces.</summary>

@@ -41,7 +41,8 @@ public sealed class NoiseVectorTests
         int forgeries = 0;
         foreach (NoiseVector vector in NoiseVector.Load())
         {
-            if (vector.Dh != "25519" || vector.Suite != suite || !HandshakePatterns.Standard.ContainsKey(vector.Pattern))
+            bool known = HandshakePatterns.Standard.ContainsKey(vector.Pattern);
+            if (vector.Dh != "25519" || vector.Suite != suite || !known)
                 continue;
             (int handshake, int transport, int refused) = suite switch
             {

@@ -8,15 +8,18 @@ namespace Veil.Tests.Primitives;
 public sealed class AeadTests
 {
     private delegate void Sealer(
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> text, Span<byte> to);
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> x, Span<byte> to);
 
     private delegate bool Opener(
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> text, Span<byte> to);
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> x, Span<byte> to);
 
     // Left out by rule: nonces other than 12 bytes, which the ciphers' nonce encodings cannot give.
     [Fact]
     public void Wycheproof_chacha20_poly1305() => RunWycheproof(
-        "chacha20_poly1305_test.json", (325, 256, 60, 9), ChaChaPolyCipher.SealWithNonce, ChaChaPolyCipher.TryOpenWithNonce);
+        "chacha20_poly1305_test.json",
+        (325, 256, 60, 9),
+        ChaChaPolyCipher.SealWithNonce,
+        ChaChaPolyCipher.TryOpenWithNonce);
 
     [Fact]
     public void Wycheproof_aes_gcm() => RunWycheproof(

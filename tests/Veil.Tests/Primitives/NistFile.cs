@@ -1,6 +1,6 @@
 namespace Veil.Tests.Primitives;
 
-/// <summary>"Name = value" blocks apart by empty lines; '#' begins a comment line. Names are compared without case.</summary>
+/// <summary>"Name = value" blocks; '#' begins a comment line. Names are compared without case.</summary>
 internal static class NistFile
 {
     public static IReadOnlyList<IReadOnlyDictionary<string, string>> Load(string name, string firstField)

@@ -152,6 +152,36 @@ public sealed class LiteDbNodeStateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_with_any_bit_flipped_is_opened_or_refused_and_left_as_it_is()
+    {
+        await FillAsync(settings: 50);
+        var intact = await File.ReadAllBytesAsync(DatabasePath, Cancellation);
+        var refused = 0;
+        for (var round = 0; round < 240; round++)
+        {
+            // Every other round hits the first bytes of a page, where LiteDB keeps its structure.
+            var offset = round * 7919L * 31 % intact.Length;
+            offset = round % 2 == 0 ? (offset / 8192 * 8192) + (offset % 200) : offset;
+            var flipped = (byte[])intact.Clone();
+            flipped[offset] ^= (byte)(1 << (round % 8));
+            await File.WriteAllBytesAsync(DatabasePath, flipped, Cancellation);
+            File.Delete(LogPath);
+            try
+            {
+                await (await OpenAsync()).DisposeAsync();
+            }
+            catch (StorageException refusal)
+            {
+                refused++;
+                Assert.NotEqual(StorageFault.InUse, refusal.Fault);
+                Assert.Equal(flipped, await File.ReadAllBytesAsync(DatabasePath, Cancellation));
+            }
+        }
+
+        Assert.True(refused > 0, "some of the flips hit something that shows");
+    }
+
+    [Fact]
     public async Task Only_the_owner_may_read_the_files()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such permissions");

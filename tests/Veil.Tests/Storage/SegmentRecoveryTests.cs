@@ -64,6 +64,29 @@ public sealed class SegmentRecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_acknowledged_survives_a_crash_at_any_moment()
+    {
+        await using var store = await _rig.OpenAsync(_rig.Options(slots: 3));
+        for (var seed = 0; seed < 8; seed++)
+        {
+            await _rig.PutAsync(store, seed, days: 1);
+            await _rig.PutAsync(store, seed / 2, days: 60);
+            using var disk = new StoreRig();
+            _rig.CopyTo(disk);
+
+            await using var found = await disk.OpenAsync(disk.Options(slots: 3));
+
+            Assert.Equal(seed + 1, found.BlockCount);
+            await RequireAsync(found, present: seed + 1);
+            Assert.Equal(0, found.Counters.TornBytes);
+            disk.Time.Advance(TimeSpan.FromDays(2));
+            var renewed = (seed / 2) + 1;
+            Assert.Equal(
+                seed + 1 - renewed, await found.ExpireAsync(disk.Time.GetUtcNow(), StoreRig.Cancellation));
+        }
+    }
+
+    [Fact]
     public async Task Headers_that_reached_the_disk_without_their_payload_are_forgotten()
     {
         await FillAsync(count: 8);

@@ -49,7 +49,8 @@ internal static class OpenBody
 
             return text is not null;
         }
-        catch (Exception malformed) when (malformed is JsonException or DecoderFallbackException or InvalidOperationException)
+        catch (Exception malformed)
+            when (malformed is JsonException or DecoderFallbackException or InvalidOperationException)
         {
             // InvalidOperationException: a string that is no UTF-16.
             return false;

@@ -73,7 +73,7 @@ internal sealed class OpenEndpoint(SiteLabels labels, OpenFiles files)
             await WriteErrorAsync(
                 context,
                 StatusCodes.Status415UnsupportedMediaType,
-                new("wrong_type", "the body is neither text/plain nor application/json", "Send the key as text/plain."));
+                new("wrong_type", "the body is neither text/plain nor application/json", "Send it as text/plain."));
             return;
         }
 

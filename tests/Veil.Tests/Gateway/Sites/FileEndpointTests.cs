@@ -146,8 +146,8 @@ public sealed class FileEndpointTests
         using var other = await rig.SendAsync(HttpMethod.Get, url, ("If-None-Match", "\"x\""));
         using var failed = await rig.SendAsync(HttpMethod.Get, url, ("If-Match", "\"x\""));
         Assert.Equal(
-            [HttpStatusCode.NotModified, HttpStatusCode.NotModified, HttpStatusCode.OK, HttpStatusCode.PreconditionFailed],
-            new[] { same, any, other, failed }.Select(answer => answer.StatusCode));
+            [304, 304, 200, 412],
+            new[] { same, any, other, failed }.Select(answer => (int)answer.StatusCode));
         Assert.Equal($"\"{content.EntityTag}\"", same.Headers.ETag!.ToString());
         Assert.Empty(await same.Content.ReadAsByteArrayAsync(Token));
     }

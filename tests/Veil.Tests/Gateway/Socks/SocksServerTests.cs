@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Veil.Tests.Gateway.Socks;
 
-/// <summary>The proxy's limits over connections in memory, and its refusals over loopback: spec/gateway.md, section 1.</summary>
+/// <summary>
+/// The proxy's limits over connections in memory, and its refusals over loopback: spec/gateway.md, section 1.
+/// </summary>
 public sealed class SocksServerTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -32,6 +34,7 @@ public sealed class SocksServerTests
         await using var proxy = await Proxy.StartAsync();
         await using var client = await proxy.ConnectAsync();
         await client.SendAsync([5, 1]);
+        await proxy.Time.WhenSetAsync(TimeSpan.FromSeconds(10), Token);
         proxy.Time.Advance(TimeSpan.FromSeconds(9));
         await client.SendAsync([0]);
         Assert.Equal("0500", await client.ReadAsync(2));
@@ -59,6 +62,7 @@ public sealed class SocksServerTests
         await client.SendAsync("GET / HTTP/1.1\r\n"u8.ToArray());
         Assert.Equal("485454502f312e3120343030", await client.ReadAsync(12));
         await client.SendAsync("Host: a\r\n\r\n"u8.ToArray());
+        await proxy.Time.WhenSetAsync(TimeSpan.FromSeconds(1), Token);
         Assert.False(client.Disposed.IsCompleted);
         proxy.Time.Advance(TimeSpan.FromSeconds(1));
         await client.Disposed.WaitAsync(Token);
@@ -121,7 +125,8 @@ public sealed class SocksServerTests
         await using var client = await proxy.ConnectAsync();
         await client.SendAsync([5, 1, 0, 5, 1, 0, 3, 9, .. "open.veil"u8, 0, 80, .. Encoding.ASCII.GetBytes(request)]);
         await client.ReadAsync(12);
-        Assert.Equal(Convert.ToHexStringLower(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}")), await client.ReadAsync(12));
+        var expected = Convert.ToHexStringLower(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}"));
+        Assert.Equal(expected, await client.ReadAsync(12));
     }
 
     [Fact]

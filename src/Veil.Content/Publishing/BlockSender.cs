@@ -1,0 +1,173 @@
+using Veil.Content.Edge;
+using Veil.Content.Stripes;
+using Veil.Content.Transfers;
+using Veil.Wire;
+using Veil.Wire.Seams;
+
+namespace Veil.Content.Publishing;
+
+/// <summary>
+/// Brings stripes and copied blocks to their stores, goes on to others where one cannot, and counts what was
+/// acknowledged. Owned by one publication. Safe for concurrent use.
+/// </summary>
+internal sealed class BlockSender(
+    IBlockNetwork network,
+    DecisionSource decisions,
+    TimeProvider time,
+    PublishOptions options)
+{
+    // One more try where a circuit broke: readers look at the first place first.
+    private const int TriesPerStore = 2;
+
+    private readonly InFlightWindow _window = new(options.MaxSharesInFlight, decisions);
+    private readonly StoreHealth _health = new(time);
+    private readonly RedundancyCount _redundancy = new();
+    private long _shares;
+    private long _acknowledged;
+
+    /// <summary>What was acknowledged so far really gives.</summary>
+    public Redundancy Redundancy => _redundancy.Total;
+
+    /// <summary>Shares and copies that were to be stored so far.</summary>
+    public long Shares => Interlocked.Read(ref _shares);
+
+    /// <summary>Those that a store has.</summary>
+    public long Acknowledged => Interlocked.Read(ref _acknowledged);
+
+    /// <summary>Stores all shares of a stripe.</summary>
+    /// <exception cref="PublishException">Fewer than needed were acknowledged.</exception>
+    public async Task SendStripeAsync(
+        IsolationGroup group,
+        StripeShape shape,
+        BlockRef[] references,
+        byte[][] blocks,
+        CancellationToken cancellationToken)
+    {
+        StripeLedger ledger = new(network.Ring, references);
+        var order = Enumerable.Range(0, references.Length).ToArray();
+        decisions.Shuffle<int>(order);
+        Interlocked.Add(ref _shares, order.Length);
+        var sends = order
+            .Select(share => SendShareAsync(group, ledger, share, (references[share], blocks[share]), cancellationToken))
+            .ToArray();
+        var holders = (await Task.WhenAll(sends)).OfType<RelayId>().ToArray();
+        if (holders.Length < shape.NeededShares)
+        {
+            throw new PublishException(
+                PublishFault.TooFewAcknowledged,
+                $"a stripe reached {holders.Length} of {order.Length} shares and needs {shape.NeededShares}");
+        }
+
+        _redundancy.Add(holders, shape.DataShares);
+    }
+
+    /// <summary>Stores a block in ten copies, or in as many as there are stores.</summary>
+    /// <exception cref="PublishException">Fewer than half were acknowledged.</exception>
+    public async Task SendCopiesAsync(
+        IsolationGroup group,
+        BlockRef reference,
+        byte[] block,
+        CancellationToken cancellationToken)
+    {
+        var ring = network.Ring;
+        var copies = Placement.OfCopies(ring, reference).Length;
+        Interlocked.Add(ref _shares, copies);
+        Queue<RelayId> stores = new(Placement.Alternatives(ring, reference).Take(2 * Placement.Copies));
+        var sends = new Task<RelayId?>[copies];
+        for (var copy = 0; copy < copies; copy++)
+        {
+            sends[copy] = SendCopyAsync(group, stores, (reference, block), cancellationToken);
+        }
+
+        var holders = (await Task.WhenAll(sends)).OfType<RelayId>().ToArray();
+        if (holders.Length < Placement.NeededCopies(copies))
+        {
+            throw new PublishException(
+                PublishFault.TooFewAcknowledged,
+                $"a block reached {holders.Length} of {copies} copies and needs {Placement.NeededCopies(copies)}");
+        }
+
+        _redundancy.Add(holders, 1);
+    }
+
+    private async Task<RelayId?> SendShareAsync(
+        IsolationGroup group,
+        StripeLedger ledger,
+        int share,
+        (BlockRef Reference, byte[] Bytes) block,
+        CancellationToken cancellationToken)
+    {
+        await _window.EnterAsync(cancellationToken);
+        try
+        {
+            HashSet<RelayId> tried = [];
+            for (var tries = 0; tries < options.MaxTriesPerShare; tries++)
+            {
+                // A place that is known to be bad is passed over while there are others.
+                var spared = tries == 0 && _health.IsSuspect(ledger[share]);
+                if (!spared)
+                {
+                    var store = ledger[share];
+                    if (await TryStoreAsync(group, store, block, cancellationToken)) return store;
+                    tried.Add(store);
+                }
+
+                if (!ledger.TryMove(share, tried, _health)) return null;
+            }
+
+            return null;
+        }
+        finally
+        {
+            _window.Leave();
+        }
+    }
+
+    private async Task<RelayId?> SendCopyAsync(
+        IsolationGroup group,
+        Queue<RelayId> stores,
+        (BlockRef Reference, byte[] Bytes) block,
+        CancellationToken cancellationToken)
+    {
+        await _window.EnterAsync(cancellationToken);
+        try
+        {
+            while (true)
+            {
+                RelayId store;
+                lock (stores)
+                {
+                    if (!stores.TryDequeue(out store)) return null;
+                }
+
+                if (await TryStoreAsync(group, store, block, cancellationToken)) return store;
+            }
+        }
+        finally
+        {
+            _window.Leave();
+        }
+    }
+
+    private async Task<bool> TryStoreAsync(
+        IsolationGroup group,
+        RelayId store,
+        (BlockRef Reference, byte[] Bytes) block,
+        CancellationToken cancellationToken)
+    {
+        for (var tries = 0; tries < TriesPerStore; tries++)
+        {
+            var outcome = await network.StoreAsync(group, store, block.Reference, block.Bytes, cancellationToken);
+            _health.Report(store, outcome);
+            if (outcome == StoreOutcome.Done)
+            {
+                Interlocked.Increment(ref _acknowledged);
+                return true;
+            }
+
+            if (outcome != StoreOutcome.Failed || _health.IsSuspect(store)) return false;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,34 @@
+namespace Veil.Content.Publishing;
+
+/// <summary>How to publish.</summary>
+public sealed record PublishOptions
+{
+    /// <summary>
+    /// True: the same bytes give the same blocks for everybody, so that stores keep them once, and so that anybody who
+    /// guesses the bytes can confirm the guess. False, the default: a random secret per publication.
+    /// </summary>
+    public bool Convergent { get; init; }
+
+    /// <summary>Shares on their way at a time: 96 × 32 KiB at a round trip of 0.8 s is 3.75 MiB/s.</summary>
+    public int MaxSharesInFlight { get; init; } = 96;
+
+    /// <summary>Stripes in memory, one of them being encoded: 1.5 MiB each; three keep 96 shares in flight.</summary>
+    public int MaxStripesInMemory { get; init; } = 4;
+
+    /// <summary>Inner nodes and blocks of the map in memory: 32 KiB each.</summary>
+    public int MaxCopiedBlocksInMemory { get; init; } = 8;
+
+    /// <summary>Stores that one share is brought to before it is given up.</summary>
+    public int MaxTriesPerShare { get; init; } = 8;
+}
+
+/// <summary>How far a publication is.</summary>
+/// <param name="BytesRead">Of the file.</param>
+/// <param name="BytesTotal">Of the file.</param>
+/// <param name="SharesAcknowledged">Shares and copies that a store has on disk.</param>
+/// <param name="SharesTotal">Shares and copies there will be.</param>
+public readonly record struct PublishProgress(
+    long BytesRead,
+    long BytesTotal,
+    long SharesAcknowledged,
+    long SharesTotal);

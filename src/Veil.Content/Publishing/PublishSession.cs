@@ -1,0 +1,181 @@
+using System.Security.Cryptography;
+using Veil.Content.Edge;
+using Veil.Content.Eris;
+using Veil.Content.Manifests;
+using Veil.Content.Stripes;
+using Veil.Content.Transfers;
+using Veil.Wire;
+
+namespace Veil.Content.Publishing;
+
+/// <summary>The isolation groups of one publication (spec/stripe.md, section 6).</summary>
+internal readonly record struct PublishGroups(IsolationGroup Data, IsolationGroup Inner, IsolationGroup Root);
+
+/// <summary>
+/// One publication under way. The flow that calls reads, encrypts and computes parity, while the stripes before run in
+/// a bounded window beside it. One owner; dispose settles what still runs.
+/// </summary>
+internal sealed class PublishSession : IAsyncDisposable
+{
+    private readonly BlockSender _sender;
+    private readonly PublishGroups _groups;
+    private readonly byte[] _secret;
+    private readonly BlockPool _pool;
+    private readonly StripeAssembly _assembly;
+    private readonly TaskWindow _stripes;
+    private readonly TaskWindow _copies;
+    private readonly Queue<(BlockRef Reference, byte[] Block)> _copiesToSend = new();
+    private readonly List<BlockRef> _innerNodes = [];
+    private readonly CancellationTokenSource _stop;
+    private readonly Action _onAdvance;
+
+    /// <summary>Starts with nothing read.</summary>
+    public PublishSession(
+        BlockSender sender,
+        PublishGroups groups,
+        PublishOptions options,
+        ReadOnlySpan<byte> secret,
+        (Action OnAdvance, CancellationToken CancellationToken) caller)
+    {
+        _sender = sender;
+        _groups = groups;
+        _secret = secret.ToArray();
+        _pool = new BlockPool(
+            (options.MaxStripesInMemory * StripeShape.MaxShares) + options.MaxCopiedBlocksInMemory);
+        _assembly = new StripeAssembly(_pool);
+        _stripes = new TaskWindow(Math.Max(1, options.MaxStripesInMemory - 1));
+        _copies = new TaskWindow(options.MaxCopiedBlocksInMemory);
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(caller.CancellationToken);
+        _onAdvance = caller.OnAdvance;
+    }
+
+    /// <summary>Bytes of the source read so far.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>Blocks encoded so far, parity not counted.</summary>
+    public long Blocks { get; private set; }
+
+    /// <summary>Reads all of the source and has all of it acknowledged; the manifest is not stored yet.</summary>
+    public async Task<Manifest> PublishDataAsync(PublishSource source)
+    {
+        using EntityDigest digest = new();
+        using ErisEncoder data = new(ErisLayout.BlockBytes, _secret, OnDataBlock);
+        using ErisEncoder map = new(ErisLayout.BlockBytes, _secret, OnCopiedBlock);
+        var header = new byte[StripeMapLayout.HeaderBytes];
+        StripeMapLayout.WriteHeader(ErisLayout.LeafCount(source.Length), header);
+        map.Append(header);
+
+        var buffer = new byte[ErisLayout.BlockBytes];
+        while (BytesRead < source.Length)
+        {
+            var wanted = (int)Math.Min(buffer.Length, source.Length - BytesRead);
+            var read = await source.Content.ReadAsync(buffer.AsMemory(0, wanted), _stop.Token);
+            if (read == 0) throw Changed("shrank");
+            BytesRead += read;
+            digest.Append(buffer.AsSpan(0, read));
+            data.Append(buffer.AsSpan(0, read));
+            await SendReadyAsync(map, isLast: false);
+        }
+
+        if (await source.Content.ReadAsync(buffer.AsMemory(0, 1), _stop.Token) != 0) throw Changed("grew");
+        if (!source.IsUnchanged()) throw Changed("changed");
+        CryptographicOperations.ZeroMemory(buffer);
+        var dataCapability = data.Finish();
+        await SendReadyAsync(map, isLast: true);
+        foreach (var node in _innerNodes) map.Append(node.Value.AsSpan());
+        var mapCapability = map.Finish();
+        await SendReadyAsync(map, isLast: true);
+        await _stripes.DrainAsync();
+        await _copies.DrainAsync();
+
+        var name = FileName.Sanitize(source.Name);
+        return new Manifest(
+            name,
+            source.Length,
+            MimeTypes.OfName(name),
+            new ManifestCapabilities(dataCapability, mapCapability),
+            digest.Finish());
+    }
+
+    /// <summary>Stores the manifest, its root last and over trunks of its own.</summary>
+    public async Task<ReadCapability> PublishManifestAsync(Manifest manifest)
+    {
+        using ErisEncoder encoder = new(ErisLayout.BlockBytes, _secret, OnCopiedBlock);
+        encoder.Append(ManifestCodec.Encode(manifest));
+        var capability = encoder.Finish();
+        while (_copiesToSend.TryDequeue(out var next))
+        {
+            // The encoder hands the root out last.
+            var group = next.Reference == capability.RootReference ? _groups.Root : _groups.Inner;
+            await SendCopiesAsync(group, next.Reference, next.Block);
+        }
+
+        return capability;
+    }
+
+    /// <summary>Stops what still runs, waits for it and wipes the secret.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _stop.Cancel();
+        await _stripes.SettleAsync();
+        await _copies.SettleAsync();
+        _stop.Dispose();
+        CryptographicOperations.ZeroMemory(_secret);
+    }
+
+    private static PublishException Changed(string how) =>
+        new(PublishFault.SourceChanged, $"the file {how} while it was read");
+
+    private void OnDataBlock(ErisBlock block)
+    {
+        if (block.Level > 0)
+        {
+            _innerNodes.Add(block.Reference);
+            OnCopiedBlock(block);
+            return;
+        }
+
+        Blocks++;
+        _assembly.Add(block);
+    }
+
+    private void OnCopiedBlock(ErisBlock block)
+    {
+        Blocks++;
+        var copy = _pool.Rent();
+        block.Ciphertext.CopyTo(copy);
+        _copiesToSend.Enqueue((block.Reference, copy));
+    }
+
+    private async Task SendReadyAsync(ErisEncoder map, bool isLast)
+    {
+        if (_assembly.Count == ReedSolomon.MaxDataShares || (isLast && _assembly.Count > 0))
+        {
+            // Room first: what is encoded takes memory.
+            await _stripes.WaitForRoomAsync();
+            var (shape, references, blocks) = _assembly.Take();
+            foreach (var reference in references) map.Append(reference.Value.AsSpan());
+            _stripes.Add(SendStripeAsync(shape, references, blocks));
+        }
+
+        while (_copiesToSend.TryDequeue(out var next))
+        {
+            await _copies.WaitForRoomAsync();
+            _copies.Add(SendCopiesAsync(_groups.Inner, next.Reference, next.Block));
+        }
+    }
+
+    private async Task SendStripeAsync(StripeShape shape, BlockRef[] references, byte[][] blocks)
+    {
+        await _sender.SendStripeAsync(_groups.Data, shape, references, blocks, _stop.Token);
+        foreach (var block in blocks) _pool.Return(block);
+        _onAdvance();
+    }
+
+    private async Task SendCopiesAsync(IsolationGroup group, BlockRef reference, byte[] block)
+    {
+        await _sender.SendCopiesAsync(group, reference, block, _stop.Token);
+        _pool.Return(block);
+        _onAdvance();
+    }
+}

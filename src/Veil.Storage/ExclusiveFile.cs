@@ -1,0 +1,27 @@
+using Microsoft.Win32.SafeHandles;
+using Veil.Storage.Segments;
+
+namespace Veil.Storage;
+
+/// <summary>A lock between processes, and within one: a file that only one can have open. It ends with its process.</summary>
+internal static class ExclusiveFile
+{
+    /// <summary>Takes the lock until the handle is disposed.</summary>
+    /// <param name="path">The file, made if missing; its folder exists.</param>
+    /// <param name="what">What is locked, for the message.</param>
+    /// <exception cref="StorageException">Somebody has it.</exception>
+    public static SafeFileHandle Lock(string path, string what)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception) when (!DiskFull.Is(exception))
+        {
+            throw new StorageException(
+                StorageFault.InUse,
+                $"{what} is in use: stop the other node, or give this one a data folder of its own",
+                exception);
+        }
+    }
+}
