@@ -82,8 +82,8 @@ internal static class DemoFetch
     {
 #pragma warning disable RS0030 // Stands for the user's browser: it goes through the SOCKS port, never to the network.
         using var client = new HttpClient(new SocketsHttpHandler { Proxy = new WebProxy($"socks5://{socks}") });
-#pragma warning restore RS0030
         using var response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+#pragma warning restore RS0030
         if (!response.IsSuccessStatusCode)
         {
             throw new CliFailure(

@@ -116,7 +116,7 @@ public sealed class ContentKeyTests
         Assert.Equal("ContentKey", $"{new ContentKey(Capability)}");
     }
 
-    private static IEnumerable<JsonElement> Vectors()
+    private static JsonElement.ArrayEnumerator Vectors()
     {
         var file = Path.Combine(VectorFolder.ProjectRoot, "spec", "vectors", "content-key.json");
         return JsonDocument.Parse(File.ReadAllBytes(file)).RootElement.GetProperty("vectors").EnumerateArray();
