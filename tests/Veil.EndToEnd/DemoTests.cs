@@ -11,7 +11,7 @@ public sealed class DemoTests
     [Fact]
     public async Task The_demo_shares_a_file_and_says_what_each_party_saw()
     {
-        var folder = Directory.CreateTempSubdirectory("veil-demo-test-");
+        var folder = System.IO.Directory.CreateTempSubdirectory("veil-demo-test-");
         try
         {
             string path = Path.Combine(folder.FullName, "note.txt");

@@ -14,7 +14,7 @@ internal sealed class LoopbackPlaces : IDisposable
 {
     private const int LinkPort = 9001;
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("veil-end-to-end-");
+    private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("veil-end-to-end-");
     private readonly SystemDecisionSource _decisions = new();
     private readonly string _subnet;
 

@@ -3,6 +3,7 @@ using Veil.Circuits.Legs;
 using Veil.Circuits.Onion;
 using Veil.Circuits.Streams;
 using Veil.Links.Handshake;
+using Veil.Noise;
 using Veil.Wire;
 using Veil.Wire.Cells;
 
@@ -192,6 +193,7 @@ public sealed class ClientCircuit : IDisposable
 
     private async Task CreateAsync(LinkCircuits link, HopTarget guard, CancellationToken cancellationToken)
     {
+        RequireUsable(guard);
         var handshake = HopHandshake.Initiate(_context.Network, guard, 1, _context.Secrets);
         using var creating = new PendingExtension(handshake, guard.Relay, 1, _onion.Add);
         var message = new byte[HopHandshake.FirstBytes];
@@ -217,6 +219,7 @@ public sealed class ClientCircuit : IDisposable
         Action<HopCiphers> onCiphers,
         CancellationToken cancellationToken)
     {
+        RequireUsable(target);
         var handshake = HopHandshake.Initiate(_context.Network, target, place.Position, _context.Secrets);
         using var extension = new PendingExtension(handshake, target.Relay, place.Position, onCiphers);
         var message = new byte[HopHandshake.FirstBytes];
@@ -225,6 +228,15 @@ public sealed class ClientCircuit : IDisposable
         var request = new ExtendRequest(place.Branch, target.Relay, target.OnionKeyId, message);
         Enqueue(place.Position - 1, MessageType.Extend, request.ToBytes());
         await AwaitAsync(extension, place.Position - 1, place.Branch, cancellationToken);
+    }
+
+    // The directory is signed, but a relay chooses its own key: one of small order would give everybody the same secret.
+    private static void RequireUsable(HopTarget target)
+    {
+        if (!StaticKeyPair.IsUsablePublicKey(target.OnionKey.ToArray()))
+        {
+            throw new CircuitFailedException(CloseReason.HandshakeFailed, target.Relay);
+        }
     }
 
     private async Task AwaitAsync(PendingExtension extension, int hop, BranchId branch, CancellationToken cancellationToken)

@@ -40,7 +40,14 @@ internal sealed class PendingExtension(HybridHandshake handshake, RelayId relay,
                 return false;
             }
 
-            onCiphers(new HopCiphers(handshake, context.Slab, position, context.Options.CellsPerKey));
+            var ciphers = HopCiphers.TryCreate(handshake, context.Slab, position, context.Options.CellsPerKey);
+            if (ciphers is null)
+            {
+                Fail(CloseReason.ResourceLimit);
+                return false;
+            }
+
+            onCiphers(ciphers);
         }
 
         _answer.TryKeep(true);

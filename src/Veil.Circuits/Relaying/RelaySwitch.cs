@@ -145,6 +145,7 @@ public sealed class RelaySwitch
         }
 
         handshake.WriteMessage([], answer);
-        return new RelayCircuit(this, new HopCiphers(handshake, Context.Slab, position, Context.Options.CellsPerKey));
+        var ciphers = HopCiphers.TryCreate(handshake, Context.Slab, position, Context.Options.CellsPerKey);
+        return ciphers is null ? null : new RelayCircuit(this, ciphers);
     }
 }
