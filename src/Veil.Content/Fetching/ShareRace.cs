@@ -23,6 +23,7 @@ internal sealed class ShareRace(
     Func<CancellationToken, Task<IReadOnlyList<ShareAttempt>>>? more)
 {
     private readonly Queue<ShareAttempt> _queue = new(first);
+    private readonly Queue<ShareAttempt> _repeats = new();
     private readonly List<Running> _running = [];
     private readonly Dictionary<int, byte[]> _obtained = [];
     private Task<IReadOnlyList<ShareAttempt>>? _more;
@@ -71,7 +72,7 @@ internal sealed class ShareRace(
             if (!_queue.TryDequeue(out var attempt))
             {
                 if (!_moreDone) _more ??= more!(cancellationToken);
-                return;
+                if (!_moreDone || !_repeats.TryDequeue(out attempt)) return;
             }
 
             if (_obtained.ContainsKey(attempt.Share)) continue;
@@ -87,7 +88,7 @@ internal sealed class ShareRace(
         List<Task> events = [.. _running.Select(running => running.Request)];
         if (_more is not null && !_moreDone) events.Add(_more);
         Task? slow = null;
-        if (_queue.Count > 0 || !_moreDone)
+        if (_queue.Count > 0 || _repeats.Count > 0 || !_moreDone)
         {
             slow = Task.Delay(context.Pace.HedgeDelay, context.Time, wake.Token);
             events.Add(slow);
@@ -126,7 +127,7 @@ internal sealed class ShareRace(
             OnlyNotFound &= outcome == StoreOutcome.NotFound;
 
             // A circuit may have broken: once more, after everything else.
-            if (outcome == StoreOutcome.Failed && !attempt.IsRepeat) _queue.Enqueue(attempt with { IsRepeat = true });
+            if (outcome == StoreOutcome.Failed && !attempt.IsRepeat) _repeats.Enqueue(attempt with { IsRepeat = true });
         }
     }
 
