@@ -42,19 +42,8 @@ public static class Placement
     }
 
     /// <summary>The stores of a block in copies, at most ten.</summary>
-    public static RelayId[] OfCopies(StoreRing ring, BlockRef reference)
-    {
-        ArgumentNullException.ThrowIfNull(ring);
-        List<RelayId> stores = [];
-        for (uint candidate = 0; candidate < MaxCandidates; candidate++)
-        {
-            if (stores.Count == Math.Min(Copies, ring.Count)) break;
-            var store = ring.Successor(reference, candidate);
-            if (!stores.Contains(store)) stores.Add(store);
-        }
-
-        return [.. stores];
-    }
+    public static RelayId[] OfCopies(StoreRing ring, BlockRef reference) =>
+        [.. Alternatives(ring, reference).Take(Copies)];
 
     /// <summary>Where else a block may be: the distinct stores of its points, then round the ring. Lazy.</summary>
     public static IEnumerable<RelayId> Alternatives(StoreRing ring, BlockRef reference)
