@@ -14,6 +14,7 @@ using Veil.Directory.Paths;
 using Veil.Links.Handshake;
 using Veil.Links.Tasks;
 using Veil.Node.Directory;
+using Veil.Node.Observing;
 using Veil.Node.Roles;
 using Veil.Noise;
 using Veil.Storage.Serving;
@@ -22,7 +23,8 @@ using Veil.Wire;
 namespace Veil.Node;
 
 /// <summary>
-/// One node with any roles, without a host around it: a process or a simulation can hold many. Every node is a client, too.
+/// One node with any roles, without a host around it: a process or a simulation can hold many. Every node is a
+/// client, too.
 /// </summary>
 public sealed partial class VeilNode : IAsyncDisposable
 {
@@ -46,7 +48,8 @@ public sealed partial class VeilNode : IAsyncDisposable
 
     /// <summary>Composes a node; nothing runs before <see cref="StartAsync"/>.</summary>
     /// <param name="options">What it is.</param>
-    /// <param name="keys">Its long-lived keys, with the slab that they lie in; null for a client or gateway. Owned by the node.</param>
+    /// <param name="keys">Its long-lived keys, with the slab that they lie in; null for a client or gateway. Owned by
+    /// the node.</param>
     /// <param name="seams">What comes in from outside.</param>
     /// <exception cref="ArgumentException">Roles, keys and seams do not fit together.</exception>
     public VeilNode(NodeOptions options, (NodeKeys? Keys, KeySlab Slab) keys, NodeSeams seams)
@@ -58,7 +61,8 @@ public sealed partial class VeilNode : IAsyncDisposable
         bool accepts = (options.Roles & (NodeRoles.Authority | NodeRoles.Relay | NodeRoles.Store)) != 0;
         if (accepts != (_keys is not null) || options.Roles.HasFlag(NodeRoles.Store) != (seams.Blocks is not null))
         {
-            throw new ArgumentException("authorities, relays and stores have keys, stores have blocks, others have neither");
+            throw new ArgumentException(
+                "authorities, relays and stores have keys, stores have blocks, others have neither");
         }
 
         _scope = new TaskScope(fault => LogFault(_logger, fault));
@@ -149,7 +153,8 @@ public sealed partial class VeilNode : IAsyncDisposable
 
     /// <summary>Publishes anything of known length.</summary>
     /// <exception cref="PublishException">It could not be published.</exception>
-    public Task<Publication> PublishAsync(PublishSource source, PublishOptions options, CancellationToken cancellationToken) =>
+    public Task<Publication> PublishAsync(PublishSource source, PublishOptions options,
+        CancellationToken cancellationToken) =>
         _publisher.PublishAsync(source, options, null, cancellationToken);
 
     /// <summary>A gateway's address for a key, to be opened through its SOCKS port.</summary>
@@ -188,7 +193,8 @@ public sealed partial class VeilNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the node has a consensus that lists at least so many relays and stores, itself included if it is one.</summary>
+    /// <summary>Waits until the node has a consensus that lists at least so many relays and stores, itself included
+    /// if it is one.</summary>
     public async Task WaitForNetworkAsync(int relays, int stores, CancellationToken cancellationToken)
     {
         while (Consensus is not { } consensus || consensus.Relays.Count < relays || consensus.Ring.Count < stores

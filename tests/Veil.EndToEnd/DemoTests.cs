@@ -29,8 +29,10 @@ public sealed class DemoTests
             var parties = root.GetProperty("parties").EnumerateArray().ToList();
             Assert.Equal(14, parties.Count);
             Assert.All(
-                parties.Where(party => party.GetProperty("role").GetString() is "relay" or "relay, store" or "authority"),
-                party => Assert.Equal(0, party.GetProperty("keys").GetInt32() + party.GetProperty("plaintext_bytes").GetInt64()));
+                parties.Where(party => party.GetProperty("role").GetString(
+                    ) is "relay" or "relay, store" or "authority"),
+                party => Assert.Equal(0, party.GetProperty("keys").GetInt32() + party.GetProperty(
+                    "plaintext_bytes").GetInt64()));
             Assert.Contains(parties, party => party.GetProperty("blocks").GetInt32() > 0);
         }
         finally

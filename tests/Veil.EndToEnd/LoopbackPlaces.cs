@@ -3,13 +3,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Veil.Links.Tcp;
 using Veil.Node;
 using Veil.Node.Lab;
+using Veil.Node.Observing;
 using Veil.Noise.Seams;
 using Veil.Storage.Segments;
 using Veil.Wire.Seams;
 
 namespace Veil.EndToEnd;
 
-/// <summary>Real sockets and real files for the members of a lab network, each with a loopback address of its own.</summary>
+/// <summary>Real sockets and real files for the members of a lab network, each with a loopback address of its
+/// own.</summary>
 internal sealed class LoopbackPlaces : IDisposable
 {
     private const int LinkPort = 9001;

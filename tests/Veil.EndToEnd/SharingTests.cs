@@ -57,7 +57,8 @@ public sealed class SharingTests(SharingTests.Network network) : IClassFixture<S
         byte[] sent = [.. Enumerable.Repeat(marker, 5_000).SelectMany(part => part)];
         var publication = await network.PublishAsync("diary.txt", sent);
 
-        foreach (string file in System.IO.Directory.EnumerateFiles(network.Places.Folder, "*", SearchOption.AllDirectories)
+        foreach (string file in System.IO.Directory.EnumerateFiles(network.Places.Folder, "*",
+            SearchOption.AllDirectories)
             .Where(file => file.Contains("store", StringComparison.Ordinal) && Path.GetFileName(file) != "lock"))
         {
             byte[] kept = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
@@ -155,7 +156,8 @@ public sealed class SharingTests(SharingTests.Network network) : IClassFixture<S
         {
             var token = TestContext.Current.CancellationToken;
             int number = Interlocked.Increment(ref _publishers);
-            string path = Path.Combine(System.IO.Directory.CreateDirectory(Path.Combine(Places.Folder, $"p{number}")).FullName, name);
+            string path = Path.Combine(System.IO.Directory.CreateDirectory(Path.Combine(Places.Folder,
+                $"p{number}")).FullName, name);
             await File.WriteAllBytesAsync(path, content, token);
             await using var publisher = await _lab!.JoinAsync(
                 new LabMember($"publisher{number}", NodeRoles.None, 100 + number),

@@ -38,7 +38,8 @@ internal static class DemoFetch
         var lines = await File.ReadAllLinesAsync(headers, cancellationToken);
         string disposition = lines
             .Select(line => line.Split(':', 2))
-            .Where(parts => parts.Length == 2 && parts[0].Equals("content-disposition", StringComparison.OrdinalIgnoreCase))
+            .Where(parts => parts.Length == 2 && parts[0].Equals("content-disposition",
+                StringComparison.OrdinalIgnoreCase))
             .Select(parts => parts[1].Trim())
             .FirstOrDefault("");
 

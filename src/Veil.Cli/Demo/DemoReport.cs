@@ -66,7 +66,8 @@ internal static class DemoReport
             }
         }
 
-        return string.Join(' ', ranges.Select(range => range.From == range.To ? $".{range.From}" : $".{range.From}-{range.To}"));
+        return string.Join(' ', ranges.Select(range => range.From == range.To ? $".{range.From}"
+            : $".{range.From}-{range.To}"));
     }
 
     private static string Conclusion(DemoResult result)
@@ -75,7 +76,8 @@ internal static class DemoReport
         foreach (var client in result.Parties.Where(party => party.Role is "publisher" or "reader"))
         {
             var knowing = result.Parties.Where(party => party.Addresses.Contains(client.Own)).ToList();
-            lines.Add($"the {client.Role}'s address was seen by: {string.Join(", ", knowing.Select(party => party.Name))}");
+            string names = string.Join(", ", knowing.Select(party => party.Name));
+            lines.Add($"the {client.Role}'s address was seen by: {names}");
         }
 
         var others = result.Parties.Where(party => party.Role is not ("publisher" or "reader")).ToList();

@@ -51,7 +51,8 @@ internal sealed class StripeFetcher(
         return Decode(pairs, shares);
     }
 
-    // Parity where it was placed; then the data shares of stores that are asked last; then other stores for every share.
+    // Parity where it was placed; then the data shares of stores that are asked last; then other stores for every
+    // share.
     private async Task<IReadOnlyList<ShareAttempt>> MoreAsync(
         long stripe,
         BlockRef[] data,

@@ -6,7 +6,8 @@ using Veil.Wire.Store;
 
 namespace Veil.Content.Stores;
 
-/// <summary>One request to a store, until its reply. The reading task completes it, its caller may abandon it.</summary>
+/// <summary>One request to a store, until its reply. The reading task completes it, its caller may abandon
+/// it.</summary>
 internal sealed class Request(StoreFrameType type, BlockRef reference, Memory<byte> destination)
 {
     private readonly Promise<StoreOutcome> _outcome = new();
@@ -15,7 +16,8 @@ internal sealed class Request(StoreFrameType type, BlockRef reference, Memory<by
 
     internal StoreFrameType Type => type;
 
-    internal Task<StoreOutcome> OutcomeAsync(CancellationToken cancellationToken) => _outcome.WaitAsync(cancellationToken);
+    internal Task<StoreOutcome> OutcomeAsync(CancellationToken cancellationToken) =>
+        _outcome.WaitAsync(cancellationToken);
 
     internal void Complete(StoreOutcome outcome) => _outcome.TryKeep(outcome);
 

@@ -64,7 +64,8 @@ internal sealed class StoreConnection : IDisposable
             cancellationToken);
 
     /// <summary>Asks the store for a block.</summary>
-    internal Task<StoreOutcome> GetAsync(BlockRef reference, Memory<byte> destination, CancellationToken cancellationToken) =>
+    internal Task<StoreOutcome> GetAsync(BlockRef reference, Memory<byte> destination,
+        CancellationToken cancellationToken) =>
         AskAsync(
             new Request(StoreFrameType.Get, reference, destination),
             id => StoreFrameWriter.WriteGet(_stream.Output, id, reference),

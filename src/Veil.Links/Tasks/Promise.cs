@@ -1,7 +1,8 @@
 namespace Veil.Links.Tasks;
 
 /// <summary>
-/// A result that one task will give and one task waits for. The waiter is resumed on its own scheduler, never inside the
+/// A result that one task will give and one task waits for. The waiter is resumed on its own scheduler, never inside
+/// the
 /// giver; that is what Task.WaitAsync on a source with asynchronous continuations fails to do: it resumes on the pool.
 /// </summary>
 public sealed class Promise<T>

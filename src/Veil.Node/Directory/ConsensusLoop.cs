@@ -66,7 +66,8 @@ internal sealed class ConsensusLoop(
         }
     }
 
-    // A consensus is made in the last third of the epoch before its own: whoever asks at random in its last fifth finds it.
+    // A consensus is made in the last third of the epoch before its own: whoever asks at random in its last fifth
+    // finds it.
     private DateTimeOffset NextDue()
     {
         lock (_tracker)

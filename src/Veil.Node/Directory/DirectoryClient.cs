@@ -11,13 +11,15 @@ using Veil.Wire.Documents;
 namespace Veil.Node.Directory;
 
 /// <summary>
-/// Asks authorities, and relays for their copies, over a circuit of one hop and one stream each time (spec/directory.md, section 8;
+/// Asks authorities, and relays for their copies, over a circuit of one hop and one stream each time
+/// (spec/directory.md, section 8;
 /// spec/circuit.md, section 7).
 /// </summary>
 internal sealed class DirectoryClient(CircuitContext context, LinkPool links)
 {
     /// <summary>Sends one message and takes the answer.</summary>
-    /// <returns>The answer's type and body, or null when the authority cannot be reached or does not follow the protocol.</returns>
+    /// <returns>The answer's type and body, or null when the authority cannot be reached or does not follow the
+    /// protocol.</returns>
     internal Task<DirectoryAnswer?> AskAsync(
         AuthorityDefinition authority,
         DirectoryMessageType type,
@@ -32,7 +34,8 @@ internal sealed class DirectoryClient(CircuitContext context, LinkPool links)
     }
 
     /// <summary>Asks a relay for its copy of the consensus.</summary>
-    internal Task<DirectoryAnswer?> AskAsync(RelayEntry relay, ReadOnlyMemory<byte> knownEpoch, CancellationToken cancellationToken) =>
+    internal Task<DirectoryAnswer?> AskAsync(RelayEntry relay, ReadOnlyMemory<byte> knownEpoch,
+        CancellationToken cancellationToken) =>
         AskAsync(
             NetworkView.AddressOf(relay),
             NetworkView.TargetOf(relay),
@@ -55,7 +58,8 @@ internal sealed class DirectoryClient(CircuitContext context, LinkPool links)
             await stream.Output.FlushAsync(cancellationToken);
             return await ReadAsync(stream.Input, type, cancellationToken);
         }
-        catch (Exception fault) when (fault is CircuitFailedException or StreamResetException or InvalidOperationException)
+        catch (Exception fault) when (
+            fault is CircuitFailedException or StreamResetException or InvalidOperationException)
         {
             return null;
         }

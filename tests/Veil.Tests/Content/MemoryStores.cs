@@ -57,7 +57,8 @@ internal sealed class MemoryStores : IBlockNetwork
     }
 
     public byte[]? Find(BlockRef reference) =>
-        Ring.Stores.Select(store => _blocks.GetValueOrDefault((store, reference))).FirstOrDefault(found => found != null);
+        Ring.Stores.Select(store => _blocks.GetValueOrDefault((store, reference))).FirstOrDefault(found =>
+            found != null);
 
     public async ValueTask<StoreOutcome> StoreAsync(
         IsolationGroup group,

@@ -43,7 +43,8 @@ public sealed class PublishAndFetchTests
         await using var opened = await rig.Reader.OpenAsync(key, ContentRig.Group, Cancelled);
         Assert.Equal(("über_film.mp4", "video/mp4", (long)length), (opened.Name, opened.MimeType, opened.Length));
         Assert.Matches("^[0-9a-f]{64}$", opened.EntityTag);
-        Assert.Equal(length <= 16 * Block - 1 && length >= Block * 8 ? 9 : 9, publication.Redundancy.StoresThatMayBeLost);
+        Assert.Equal(length <= 16 * Block - 1 && length >= Block * 8 ? 9 : 9,
+            publication.Redundancy.StoresThatMayBeLost);
     }
 
     [Fact]
