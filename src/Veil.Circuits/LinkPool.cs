@@ -14,6 +14,7 @@ namespace Veil.Circuits;
 public sealed class LinkPool : IAsyncDisposable
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
 
     private readonly CircuitContext _context;
     private readonly LinkHandshake _handshake;
@@ -93,8 +94,26 @@ public sealed class LinkPool : IAsyncDisposable
         Func<RelayId, Bytes32?> linkKeyOf,
         CancellationToken cancellationToken)
     {
-        while (await listener.AcceptAsync(cancellationToken) is { } connection)
+        while (true)
         {
+            ConnectionContext? connection;
+            try
+            {
+                connection = await listener.AcceptAsync(cancellationToken);
+            }
+            catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
+            {
+                // Descriptors are used up: the listener stays usable, and some come free with time.
+                Counters.Count(CloseReason.ConnectionFailed);
+                await Task.Delay(AcceptPause, _context.Time, cancellationToken);
+                continue;
+            }
+
+            if (connection is null)
+            {
+                return;
+            }
+
             if (!_context.Scope.Start(token => AcceptOneAsync(connection, linkKeyOf, token)))
             {
                 await connection.DisposeAsync();
