@@ -14,6 +14,10 @@ namespace Veil.Circuits;
 public sealed class LinkPool : IAsyncDisposable
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
+
+    // A link that this node made and that carries no circuit is closed after this.
+    private static readonly TimeSpan UnusedLimit = TimeSpan.FromMinutes(3);
 
     private readonly CircuitContext _context;
     private readonly LinkHandshake _handshake;
@@ -21,7 +25,7 @@ public sealed class LinkPool : IAsyncDisposable
     private readonly LinkIdentity? _local;
     private readonly Lock _lock = new();
     private readonly Dictionary<RelayId, Task<LinkCircuits>> _byRelay = [];
-    private readonly HashSet<Link> _links = [];
+    private readonly Dictionary<Link, LinkUse> _links = [];
     private readonly ITimer _tick;
     private bool _stopped;
 
@@ -93,8 +97,26 @@ public sealed class LinkPool : IAsyncDisposable
         Func<RelayId, Bytes32?> linkKeyOf,
         CancellationToken cancellationToken)
     {
-        while (await listener.AcceptAsync(cancellationToken) is { } connection)
+        while (true)
         {
+            ConnectionContext? connection;
+            try
+            {
+                connection = await listener.AcceptAsync(cancellationToken);
+            }
+            catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
+            {
+                // Descriptors are used up: the listener stays usable, and some come free with time.
+                Counters.Count(CloseReason.ConnectionFailed);
+                await Task.Delay(AcceptPause, _context.Time, cancellationToken);
+                continue;
+            }
+
+            if (connection is null)
+            {
+                return;
+            }
+
             if (!_context.Scope.Start(token => AcceptOneAsync(connection, linkKeyOf, token)))
             {
                 await connection.DisposeAsync();
@@ -109,7 +131,7 @@ public sealed class LinkPool : IAsyncDisposable
         lock (_lock)
         {
             _stopped = true;
-            links = [.. _links];
+            links = [.. _links.Keys];
         }
 
         await _tick.DisposeAsync();
@@ -139,6 +161,7 @@ public sealed class LinkPool : IAsyncDisposable
         catch (LinkRefusedException refused)
         {
             Counters.Count(refused.Reason);
+            await connection.DisposeAsync();
             throw;
         }
     }
@@ -155,6 +178,7 @@ public sealed class LinkPool : IAsyncDisposable
         catch (LinkRefusedException refused)
         {
             Counters.Count(refused.Reason);
+            await connection.DisposeAsync();
         }
     }
 
@@ -165,7 +189,7 @@ public sealed class LinkPool : IAsyncDisposable
         lock (_lock)
         {
             stopped = _stopped;
-            _links.Add(link);
+            _links.Add(link, new LinkUse(circuits, _context.Time.GetTimestamp()));
             if (link.Peer.Relay is { } relay && !link.Peer.IsInitiator && !_byRelay.ContainsKey(relay))
             {
                 // A link that the other relay made serves our circuits to it as well.
@@ -176,7 +200,10 @@ public sealed class LinkPool : IAsyncDisposable
         OnLink?.Invoke(link.Peer);
         if (stopped || !_context.Scope.Start(_ => RunAsync(link, circuits)))
         {
+            // Never run, so nobody else frees it; the connection is the caller's to dispose.
             link.Close(CloseReason.Stopping);
+            Forget(link, circuits);
+            link.Dispose();
             throw new LinkRefusedException(CloseReason.Stopping);
         }
 
@@ -185,11 +212,14 @@ public sealed class LinkPool : IAsyncDisposable
 
     private async Task RunAsync(Link link, LinkCircuits circuits)
     {
-        await link.RunAsync(circuits);
-        Counters.Count(link.ClosedBy);
-        lock (_lock)
+        try
         {
-            _links.Remove(link);
+            await link.RunAsync(circuits);
+        }
+        finally
+        {
+            Counters.Count(link.ClosedBy);
+            Forget(link, circuits);
         }
 
         if (link.Fault is { } fault)
@@ -198,17 +228,55 @@ public sealed class LinkPool : IAsyncDisposable
         }
     }
 
+    private void Forget(Link link, LinkCircuits circuits)
+    {
+        lock (_lock)
+        {
+            _links.Remove(link);
+            if (link.Peer.Relay is { } relay && _byRelay.TryGetValue(relay, out var known)
+                && known.IsCompletedSuccessfully && known.Result == circuits)
+            {
+                _byRelay.Remove(relay);
+            }
+        }
+    }
+
     private void Tick()
     {
         Link[] links;
+        var unused = new List<Link>();
         lock (_lock)
         {
-            links = [.. _links];
+            links = [.. _links.Keys];
+            foreach (var (link, use) in _links)
+            {
+                if (use.Circuits.Count > 0)
+                {
+                    use.LastUsed = _context.Time.GetTimestamp();
+                }
+                else if (link.Peer.IsInitiator && _context.Time.GetElapsedTime(use.LastUsed) > UnusedLimit)
+                {
+                    unused.Add(link);
+                }
+            }
         }
 
         foreach (var link in links)
         {
             link.Tick();
         }
+
+        // A client that once asked an authority must not show it for ever after that it is running.
+        foreach (var link in unused)
+        {
+            link.Close(CloseReason.Done);
+        }
+    }
+
+    private sealed class LinkUse(LinkCircuits circuits, long now)
+    {
+        internal LinkCircuits Circuits => circuits;
+
+        internal long LastUsed { get; set; } = now;
     }
 }

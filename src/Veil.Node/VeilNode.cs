@@ -28,6 +28,8 @@ namespace Veil.Node;
 /// </summary>
 public sealed partial class VeilNode : IAsyncDisposable
 {
+    private static readonly TimeSpan LoopPause = TimeSpan.FromSeconds(1);
+
     private readonly NodeSeams _seams;
     private readonly NodeKeys? _keys;
     private readonly KeySlab _slab;
@@ -173,7 +175,7 @@ public sealed partial class VeilNode : IAsyncDisposable
 
         if (_authority is not null)
         {
-            _scope.Start(_authority.RunAsync);
+            _scope.Start(token => KeepRunningAsync(_authority.RunAsync, token));
         }
 
         if ((Options.Roles & (NodeRoles.Relay | NodeRoles.Store)) != 0)
@@ -183,10 +185,10 @@ public sealed partial class VeilNode : IAsyncDisposable
                 _directory,
                 _relay!.Describe,
                 (_seams.Time, _seams.Decisions));
-            _scope.Start(loop.RunAsync);
+            _scope.Start(token => KeepRunningAsync(loop.RunAsync, token));
         }
 
-        _scope.Start(_consensus.RunAsync);
+        _scope.Start(token => KeepRunningAsync(_consensus.RunAsync, token));
         if (_gateway is not null)
         {
             await _gateway.StartAsync(cancellationToken);
@@ -239,6 +241,27 @@ public sealed partial class VeilNode : IAsyncDisposable
 
         _keys?.Dispose();
         _slab.Dispose();
+    }
+
+    // A node whose loop ended would look alive and slowly fall out of the network: a defect costs one round, not the loop.
+    private async Task KeepRunningAsync(Func<CancellationToken, Task> loop, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await loop(cancellationToken);
+                return;
+            }
+#pragma warning disable CA1031 // Reported like any fault of the scope's tasks, then tried again.
+            catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                LogFault(_logger, fault);
+            }
+
+            await Task.Delay(LoopPause, _seams.Time, cancellationToken);
+        }
     }
 
     private void OfferServices(RelayRole relay)

@@ -2,7 +2,7 @@ using Veil.Wire;
 
 namespace Veil.Circuits.Client;
 
-/// <summary>One trunk of a group, and which ends it was used for. Guarded by its group's gate.</summary>
+/// <summary>One trunk of a group, and which ends it was used for. Guarded by its group's lock.</summary>
 internal sealed class Trunk(ClientCircuit circuit, long builtAt)
 {
     private readonly HashSet<RelayId> _ends = [];

@@ -13,14 +13,31 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
 {
     // One builds at a time, so that a burst of requests shares trunks instead of building one each.
     private readonly Turnstile _gate = new(1);
+    private readonly Lock _lock = new();
+
+    // Under the lock, their counts included; building is under the gate alone.
     private readonly List<Trunk> _trunks = [];
     private bool _disposed;
+    private int _callers;
 
     /// <summary>When the group was last asked for a branch.</summary>
     internal long LastUsed { get; set; }
 
     /// <summary>Adds a branch to <paramref name="end"/>, on a trunk that does not pass it.</summary>
     internal async Task<ClientBranch> BranchAsync(TrunkPurpose purpose, RelayId end, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _callers);
+        try
+        {
+            return await TryBranchAsync(purpose, end, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _callers);
+        }
+    }
+
+    private async Task<ClientBranch> TryBranchAsync(TrunkPurpose purpose, RelayId end, CancellationToken cancellationToken)
     {
         var avoid = new HashSet<RelayId> { end };
         for (int attempt = 1; ; attempt++)
@@ -45,21 +62,35 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             {
                 if (trunk is not null)
                 {
-                    await ReleaseAsync(trunk);
+                    Release(trunk);
                 }
             }
         }
     }
 
+    /// <summary>Closes old trunks that carry nothing.</summary>
+    /// <returns>Whether the group has none left, nor builds one.</returns>
+    internal bool Sweep()
+    {
+        lock (_lock)
+        {
+            Prune();
+            return _trunks.Count == 0 && Volatile.Read(ref _callers) == 0;
+        }
+    }
+
     public void Dispose()
     {
-        _disposed = true;
-        foreach (var trunk in _trunks)
+        lock (_lock)
         {
-            trunk.Circuit.Dispose();
-        }
+            _disposed = true;
+            foreach (var trunk in _trunks)
+            {
+                trunk.Circuit.Dispose();
+            }
 
-        _trunks.Clear();
+            _trunks.Clear();
+        }
     }
 
     private async Task<Trunk> TakeAsync(
@@ -71,24 +102,36 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         await _gate.EnterAsync(cancellationToken);
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            Prune();
-            var fitting = _trunks
-                .Where(trunk => trunk.IsFresh(context.Time, options) && trunk.Fits(end, options, context.Options.MaxBranches))
-                .ToList();
-            var chosen = fitting.MinBy(trunk => trunk.Load);
-            if (chosen is null || (!chosen.IsIdle && fitting.Count < options.Spread))
+            var (chosen, fitting) = Choose(end);
+            if (chosen is null || (!chosen.IsIdle && fitting < options.Spread))
             {
                 chosen = await TryBuildAsync(purpose, avoid, chosen, cancellationToken);
             }
 
-            chosen.Pending++;
-            chosen.Visit(end);
+            lock (_lock)
+            {
+                chosen.Pending++;
+                chosen.Visit(end);
+            }
+
             return chosen;
         }
         finally
         {
             _gate.Leave();
+        }
+    }
+
+    private (Trunk? Least, int Fitting) Choose(RelayId end)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Prune();
+            var fitting = _trunks
+                .Where(trunk => trunk.IsFresh(context.Time, options) && trunk.Fits(end, options, context.Options.MaxBranches))
+                .ToList();
+            return (fitting.MinBy(trunk => trunk.Load), fitting.Count);
         }
     }
 
@@ -103,7 +146,18 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             var path = ChoosePath(purpose, avoid);
             var circuit = await BuildAsync(path, cancellationToken);
             var trunk = new Trunk(circuit, context.Time.GetTimestamp());
-            _trunks.Add(trunk);
+            lock (_lock)
+            {
+                // Whoever disposed the group meanwhile could not know of this one.
+                if (_disposed)
+                {
+                    circuit.Dispose();
+                    throw new ObjectDisposedException(nameof(TrunkGroup));
+                }
+
+                _trunks.Add(trunk);
+            }
+
             return trunk;
         }
         catch (CircuitFailedException fault) when (fallback is not null)
@@ -120,12 +174,17 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     // Different third hops where the network has them: none then sees more than its share of a group's stores.
     private CircuitPath ChoosePath(TrunkPurpose purpose, HashSet<RelayId> avoid)
     {
-        var thirds = _trunks.Where(trunk => !trunk.Circuit.IsClosed).Select(trunk => trunk.Circuit.Path[^1]);
+        RelayId[] thirds;
+        lock (_lock)
+        {
+            thirds = [.. _trunks.Where(trunk => !trunk.Circuit.IsClosed).Select(trunk => trunk.Circuit.Path[^1])];
+        }
+
         try
         {
             return view.Choose(purpose, avoid.Concat(thirds).ToHashSet());
         }
-        catch (CircuitFailedException) when (_trunks.Count > 0)
+        catch (CircuitFailedException) when (thirds.Length > 0)
         {
             return view.Choose(purpose, avoid);
         }
@@ -144,19 +203,22 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             view.Report(path.Guard.Identity, succeeded: true);
             return circuit;
         }
-        catch (CircuitFailedException fault) when (fault.Relay == path.Guard.Identity)
+        catch (CircuitFailedException fault) when (fault.Relay == path.Guard.Identity
+            && fault.Reason is not (CloseReason.ResourceLimit or CloseReason.Stopping))
         {
+            // What this node ran out of itself says nothing about the guard, and must not make it turn to another.
             view.Report(path.Guard.Identity, succeeded: false);
             throw;
         }
     }
 
-    private async Task ReleaseAsync(Trunk trunk)
+    private void Release(Trunk trunk)
     {
-        await _gate.EnterAsync(CancellationToken.None);
-        trunk.Pending--;
-        Prune();
-        _gate.Leave();
+        lock (_lock)
+        {
+            trunk.Pending--;
+            Prune();
+        }
     }
 
     private void Prune()

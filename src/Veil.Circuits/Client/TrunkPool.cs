@@ -6,12 +6,16 @@ namespace Veil.Circuits.Client;
 /// <summary>All trunks of a client, by group and purpose; groups never share one (spec/circuit.md, section 6).</summary>
 public sealed class TrunkPool : IDisposable
 {
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
+
     private readonly CircuitContext _context;
     private readonly LinkPool _links;
     private readonly NetworkView _view;
     private readonly TrunkOptions _options;
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Group, TrunkPurpose Purpose), TrunkGroup> _groups = [];
+    private readonly ITimer _sweep;
+    private bool _disposed;
 
     /// <summary>An empty pool.</summary>
     public TrunkPool(CircuitContext context, LinkPool links, NetworkView view, TrunkOptions options)
@@ -20,6 +24,7 @@ public sealed class TrunkPool : IDisposable
         _links = links;
         _view = view;
         _options = options;
+        _sweep = context.Time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
     /// <summary>Adds a branch to a relay.</summary>
@@ -34,10 +39,10 @@ public sealed class TrunkPool : IDisposable
         RelayId end,
         CancellationToken cancellationToken)
     {
-        TrunkGroup trunks;
         lock (_lock)
         {
-            if (!_groups.TryGetValue((group, purpose), out trunks!))
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_groups.TryGetValue((group, purpose), out var trunks))
             {
                 MakeRoom();
                 trunks = new TrunkGroup(_context, _links, _view, _options);
@@ -45,22 +50,38 @@ public sealed class TrunkPool : IDisposable
             }
 
             trunks.LastUsed = _context.Time.GetTimestamp();
-        }
 
-        return trunks.BranchAsync(purpose, end, cancellationToken);
+            // Begun under the lock, so that no sweep comes between; it runs here only up to its first wait.
+            return trunks.BranchAsync(purpose, end, cancellationToken);
+        }
     }
 
     /// <summary>Closes all trunks.</summary>
     public void Dispose()
     {
+        _sweep.Dispose();
         lock (_lock)
         {
+            _disposed = true;
             foreach (var group in _groups.Values)
             {
                 group.Dispose();
             }
 
             _groups.Clear();
+        }
+    }
+
+    // Each publication and each key that is read has groups of its own, which nobody asks again once it is done.
+    private void Sweep()
+    {
+        lock (_lock)
+        {
+            foreach (var (key, group) in _groups.Where(entry => entry.Value.Sweep()).ToList())
+            {
+                group.Dispose();
+                _groups.Remove(key);
+            }
         }
     }
 

@@ -49,6 +49,11 @@ internal sealed class ConsensusLoop(
                 await AskAllAsync(cancellationToken);
                 failures = KnownEpoch > before ? 0 : Math.Min(failures + 1, MaxPauseShift);
             }
+            else
+            {
+                // An authority's own consensus came meanwhile.
+                failures = 0;
+            }
 
             var wait = KnownEpoch > before || failures == 0 ? NextDue() - seams.Time.GetUtcNow() : Pause(failures);
             await Task.Delay(wait > TimeSpan.Zero ? wait : Pause(1), seams.Time, cancellationToken);
@@ -111,7 +116,8 @@ internal sealed class ConsensusLoop(
         }
 
         // As long as the present list can be used, no one else learns that this client is here.
-        if (IsClient && view.Guards().Count > 0)
+        // Guards that fail for the moment do not change that.
+        if (IsClient && view.Consensus is { } present && present.IsLive(seams.Time.GetUtcNow()))
         {
             return;
         }
