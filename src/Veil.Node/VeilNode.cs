@@ -243,7 +243,8 @@ public sealed partial class VeilNode : IAsyncDisposable
         _slab.Dispose();
     }
 
-    // A node whose loop ended would look alive and slowly fall out of the network: a defect costs one round, not the loop.
+    // A node whose loop ended would look alive and slowly fall out of the network: a defect costs one round, not the
+    // loop.
     private async Task KeepRunningAsync(Func<CancellationToken, Task> loop, CancellationToken cancellationToken)
     {
         while (true)

@@ -11,16 +11,19 @@ using Veil.Wire.Documents;
 namespace Veil.Node.Directory;
 
 /// <summary>
-/// Asks authorities, and relays for their copies, over a circuit of one hop and one stream each time (spec/directory.md, section 8;
+/// Asks authorities, and relays for their copies, over a circuit of one hop and one stream each time
+/// (spec/directory.md, section 8;
 /// spec/circuit.md, section 7).
 /// </summary>
 internal sealed class DirectoryClient(CircuitContext context, LinkPool links)
 {
-    // One question with its answer: whoever accepts a circuit and then keeps silent must not hold up the loops that ask.
+    // One question with its answer: whoever accepts a circuit and then keeps silent must not hold up the loops that
+    // ask.
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>Sends one message and takes the answer.</summary>
-    /// <returns>The answer's type and body, or null when the authority cannot be reached or does not follow the protocol.</returns>
+    /// <returns>The answer's type and body, or null when the authority cannot be reached or does not follow the
+    /// protocol.</returns>
     internal Task<DirectoryAnswer?> AskAsync(
         AuthorityDefinition authority,
         DirectoryMessageType type,
@@ -35,7 +38,8 @@ internal sealed class DirectoryClient(CircuitContext context, LinkPool links)
     }
 
     /// <summary>Asks a relay for its copy of the consensus.</summary>
-    internal Task<DirectoryAnswer?> AskAsync(RelayEntry relay, ReadOnlyMemory<byte> knownEpoch, CancellationToken cancellationToken) =>
+    internal Task<DirectoryAnswer?> AskAsync(RelayEntry relay, ReadOnlyMemory<byte> knownEpoch,
+        CancellationToken cancellationToken) =>
         AskAsync(
             NetworkView.AddressOf(relay),
             NetworkView.TargetOf(relay),
