@@ -68,6 +68,7 @@ public sealed class StoreSession
     public async Task<CloseReason> RunAsync(CancellationToken cancellationToken)
     {
         using var slots = new SemaphoreSlim(_options.MaxInFlight);
+        using var stopping = cancellationToken.Register(Abandon);
         var writing = WriteRepliesAsync(slots);
         var reason = await ReadRequestsAsync(slots, cancellationToken);
         if (reason != CloseReason.PeerClosed)
@@ -76,13 +77,9 @@ public sealed class StoreSession
         }
 
         // A peer that has sent its last request still gets its replies, unless the node stops meanwhile.
-        using (cancellationToken.Register(Abandon))
-        {
-            await Task.WhenAll(_underWay);
-            _replies.Writer.Complete();
-            await writing;
-        }
-
+        await Task.WhenAll(_underWay);
+        _replies.Writer.Complete();
+        await writing;
         await _stream.Input.CompleteAsync();
         await _stream.Output.CompleteAsync();
         return _failed ? CloseReason.InternalError : reason;
@@ -100,7 +97,9 @@ public sealed class StoreSession
         {
             while (true)
             {
-                await slots.WaitAsync(cancellationToken);
+                // Without the token, with which it would go on by way of the pool. A slot comes free all the same:
+                // what is under way ends, and when the node stops, replies no longer wait for the peer.
+                await slots.WaitAsync(CancellationToken.None);
                 if (await ReadOneAsync(cancellationToken) is { } reason)
                 {
                     slots.Release();

@@ -227,6 +227,61 @@ public sealed class StoreSessionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Stopping_does_not_wait_for_a_peer_that_does_not_read()
+    {
+        await StoreAsync(1);
+        var session = Run(maxInFlight: 2);
+        for (uint id = 1; id <= 30; id++)
+        {
+            StoreFrameWriter.WriteGet(_requests.Writer, id, StoreRig.RefOf(1));
+        }
+
+        await _requests.Writer.FlushAsync(Cancellation);
+        await _store.WaitForReadsAsync(3);
+        _stop.Cancel();
+
+        Assert.Equal(CloseReason.Stopping, await session);
+        Assert.Equal(0, _budget.Rented);
+    }
+
+    [Fact]
+    public async Task A_session_stays_on_the_scheduler_that_it_was_started_on()
+    {
+        var scheduler = new QueueScheduler();
+        var requests = new Pipe(QueueScheduler.PipeOptions);
+        var replies = new Pipe(QueueScheduler.PipeOptions);
+        var stream = new DuplexPipe(requests.Reader, replies.Writer);
+        var store = new MemoryBlockStore(4 * MemoryBlockStore.BytesPerBlock, _time);
+        var options = new StoreSessionOptions { MaxInFlight = 2 };
+        var session = scheduler.Start(
+            () => new StoreSession(stream, store, _budget, _time, options).RunAsync(_stop.Token));
+        var peer = scheduler.Start(async () =>
+        {
+            for (uint id = 1; id <= 20; id++)
+            {
+                StoreFrameWriter.WritePut(requests.Writer, id, StoreRig.RefOf(1), 1, StoreRig.Block(1));
+                await requests.Writer.FlushAsync(Cancellation);
+            }
+
+            await requests.Writer.CompleteAsync();
+            for (var ended = false; !ended;)
+            {
+                var read = await replies.Reader.ReadAsync(Cancellation);
+                replies.Reader.AdvanceTo(read.Buffer.End);
+                ended = read.IsCompleted;
+            }
+
+            return true;
+        });
+
+        // Nothing but the queue runs: when it is empty, everything has ended.
+        scheduler.RunUntilIdle();
+
+        Assert.True(peer.IsCompletedSuccessfully);
+        Assert.Equal(CloseReason.PeerClosed, await session);
+    }
+
+    [Fact]
     public async Task A_failing_disk_refuses_the_put_and_a_bug_ends_the_session()
     {
         var session = Run();
