@@ -48,8 +48,17 @@ internal static class DemoCommand
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                voice.Say("interrupted");
-                return ExitCodes.Interrupted;
+                return voice.Fail(new CliFailure(
+                    ExitCodes.Interrupted, "interrupted", "interrupted", "nothing is left behind; run it again"));
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                return voice.Fail(new CliFailure(
+                    ExitCodes.Failed, "io", fault.Message, "check the path, that you may read it, and that the disk is not full"));
+            }
+            catch (Exception fault) when (fault is HttpRequestException or System.ComponentModel.Win32Exception)
+            {
+                return voice.Fail(new CliFailure(ExitCodes.Failed, "not_fetched", fault.Message, "try again"));
             }
         });
         return command;

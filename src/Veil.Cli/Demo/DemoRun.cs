@@ -113,9 +113,7 @@ internal sealed class DemoRun : IAsyncDisposable
     private async Task<(double Seconds, Publication Publication)> PublishAsync(string path,
         CancellationToken cancellationToken)
     {
-        await using var publisher = await _network!.JoinAsync(
-            new LabMember("publisher", NodeRoles.Gateway, _places.Members.Count),
-            cancellationToken);
+        await using var publisher = await JoinAsync("publisher", cancellationToken);
         try
         {
             return await TimeAsync(() => publisher.PublishAsync(path, new PublishOptions(), null, cancellationToken));
@@ -137,14 +135,32 @@ internal sealed class DemoRun : IAsyncDisposable
         Publication publication,
         CancellationToken cancellationToken)
     {
-        await using var reader = await _network!.JoinAsync(
-            new LabMember("reader", NodeRoles.Gateway, _places.Members.Count),
-            cancellationToken);
+        await using var reader = await JoinAsync("reader", cancellationToken);
         string url = reader.Open(publication.Key);
         string output = Path.Combine(_folder.FullName, "fetched");
         var (seconds, file) = await TimeAsync(() =>
             DemoFetch.RunAsync(url, reader.SocksEndPoint!, output, cancellationToken));
         return (file with { Sha256 = await HashAsync(output, cancellationToken) }, seconds);
+    }
+
+    private async Task<VeilNode> JoinAsync(string name, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(StartLimit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            return await _network!.JoinAsync(
+                new LabMember(name, NodeRoles.Gateway, _places.Members.Count),
+                either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CliFailure(
+                ExitCodes.Failed,
+                "no_network",
+                $"the {name} had no directory after {StartLimit.TotalSeconds:0} s",
+                "is the machine very busy? try again");
+        }
     }
 
     private IReadOnlyList<DemoParty> Collect() =>

@@ -14,6 +14,8 @@ namespace Veil.Content.Stores;
 /// </summary>
 public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
 {
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
+
     private readonly CircuitContext _context;
     private readonly TrunkPool _trunks;
     private readonly NetworkView _view;
@@ -21,6 +23,8 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<(IsolationGroup Group, TrunkPurpose Purpose, RelayId Store),
         Task<StoreConnection>> _connections = [];
+    private readonly ITimer _sweep;
+    private bool _disposed;
 
     /// <summary>Uses the client's trunks.</summary>
     public CircuitBlockNetwork(CircuitContext context, TrunkPool trunks, NetworkView view, StoreClientOptions options)
@@ -29,6 +33,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         _trunks = trunks;
         _view = view;
         _options = options;
+        _sweep = context.Time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
     /// <inheritdoc/>
@@ -59,8 +64,10 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
     /// <summary>Ends all connections.</summary>
     public void Dispose()
     {
+        _sweep.Dispose();
         lock (_lock)
         {
+            _disposed = true;
             foreach (var connection in _connections.Values.Where(task => task.IsCompletedSuccessfully))
             {
                 connection.Result.Dispose();
@@ -77,9 +84,13 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
     {
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        StoreConnection? connection = null;
+        long replies = 0;
         try
         {
-            var connection = await ConnectAsync(place).WaitAsync(either.Token);
+            connection = await ConnectAsync(place).WaitAsync(either.Token);
+            replies = connection.Replies;
+            connection.LastUsed = _context.Time.GetTimestamp();
             return await ask(connection, either.Token);
         }
         catch (Exception fault) when (
@@ -89,6 +100,12 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            // Nothing came all that time: whoever asks next gets another way there.
+            if (connection?.Replies == replies)
+            {
+                connection.Dispose();
+            }
+
             return StoreOutcome.Failed;
         }
     }
@@ -97,6 +114,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
     {
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             if (_connections.TryGetValue(place, out var present)
                 && (!present.IsCompleted || (present.IsCompletedSuccessfully && present.Result.IsOpen)))
             {
@@ -118,7 +136,39 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
     private async Task<StoreConnection> OpenAsync((IsolationGroup Group, TrunkPurpose Purpose, RelayId Store) place)
     {
         var branch = await _trunks.BranchAsync(place.Group.Name, place.Purpose, place.Store, _context.Scope.Stopping);
-        return StoreConnection.Start(branch, _context.Scope);
+        try
+        {
+            var connection = StoreConnection.Start(branch, _context.Scope);
+            connection.LastUsed = _context.Time.GetTimestamp();
+            return connection;
+        }
+        catch
+        {
+            branch.Close();
+            throw;
+        }
+    }
+
+    // Groups end without a word: their connections are known by nobody's using them, and hold their trunks open.
+    private void Sweep()
+    {
+        lock (_lock)
+        {
+            foreach (var (place, task) in _connections.Where(entry => entry.Value.IsCompleted).ToList())
+            {
+                bool open = task.IsCompletedSuccessfully && task.Result.IsOpen;
+                bool idle = open && _context.Time.GetElapsedTime(task.Result.LastUsed) > _options.IdleTimeout;
+                if (idle)
+                {
+                    task.Result.Dispose();
+                }
+
+                if (idle || !open)
+                {
+                    _connections.Remove(place);
+                }
+            }
+        }
     }
 
     private void Forget()

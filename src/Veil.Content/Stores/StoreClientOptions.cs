@@ -11,4 +11,7 @@ public sealed record StoreClientOptions
 
     /// <summary>Connections to stores, over all groups; beyond it the older half is closed.</summary>
     public int MaxConnections { get; init; } = 256;
+
+    /// <summary>A connection that nobody asked for so long is closed; more than <see cref="RequestTimeout"/>.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
 }

@@ -22,6 +22,8 @@ internal sealed class StoreConnection : IDisposable
     private readonly Turnstile _writing = new(1);
     private readonly Turnstile _room = new(StoreLayout.MaxInFlight);
     private bool _ended;
+    private long _replies;
+    private long _lastUsed;
 
     private StoreConnection(ClientBranch branch, CircuitStream stream)
     {
@@ -39,6 +41,16 @@ internal sealed class StoreConnection : IDisposable
                 return !_ended && !_branch.IsClosed;
             }
         }
+    }
+
+    /// <summary>Replies so far: whether it moves tells a slow store from one that is silent.</summary>
+    internal long Replies => Interlocked.Read(ref _replies);
+
+    /// <summary>When it was last asked, by its owner's clock.</summary>
+    internal long LastUsed
+    {
+        get => Interlocked.Read(ref _lastUsed);
+        set => Interlocked.Exchange(ref _lastUsed, value);
     }
 
     /// <summary>Opens the stream and starts reading replies in the scope.</summary>
@@ -85,6 +97,7 @@ internal sealed class StoreConnection : IDisposable
         foreach (var request in left)
         {
             request.Complete(StoreOutcome.Failed);
+            _room.Leave();
         }
 
         _stream.Reset();
@@ -93,14 +106,18 @@ internal sealed class StoreConnection : IDisposable
 
     private async Task<StoreOutcome> AskAsync(Request request, Action<uint> write, CancellationToken cancellationToken)
     {
+        // The place is held until the reply, not until the caller gives up: the store counts the request until then.
         await _room.EnterAsync(cancellationToken);
+        bool registered = false;
         try
         {
             await _writing.EnterAsync(cancellationToken);
             try
             {
-                if (!TryRegister(request, out uint id))
+                registered = TryRegister(request, out uint id);
+                if (!registered)
                 {
+                    Dispose();
                     return StoreOutcome.Failed;
                 }
 
@@ -124,7 +141,10 @@ internal sealed class StoreConnection : IDisposable
         {
             // A reply that comes after its caller gave up finds nowhere to write.
             request.Abandon();
-            _room.Leave();
+            if (!registered)
+            {
+                _room.Leave();
+            }
         }
     }
 
@@ -188,6 +208,8 @@ internal sealed class StoreConnection : IDisposable
             }
         }
 
+        Interlocked.Increment(ref _replies);
+        _room.Leave();
         request.Complete(reply.Type switch
         {
             StoreFrameType.Stored => StoreOutcome.Done,
