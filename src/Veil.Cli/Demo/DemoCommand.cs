@@ -54,7 +54,8 @@ internal static class DemoCommand
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
                 return voice.Fail(new CliFailure(
-                    ExitCodes.Failed, "io", fault.Message, "check the path, that you may read it, and that the disk is not full"));
+                    ExitCodes.Failed, "io", fault.Message,
+                        "check the path, that you may read it, and that the disk is not full"));
             }
             catch (Exception fault) when (fault is HttpRequestException or System.ComponentModel.Win32Exception)
             {
