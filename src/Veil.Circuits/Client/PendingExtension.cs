@@ -27,12 +27,22 @@ internal sealed class PendingExtension(HybridHandshake handshake, RelayId relay,
             return false;
         }
 
-        onCiphers(new HopCiphers(handshake, context.Slab, position, context.Options.CellsPerKey));
+        if (HopCiphers.TryCreate(handshake, context.Slab, position, context.Options.CellsPerKey) is not { } ciphers)
+        {
+            Abandon(CloseReason.ResourceLimit);
+            return false;
+        }
+
+        onCiphers(ciphers);
         _answer.TrySetResult();
         return true;
     }
 
+    /// <summary>The hop failed.</summary>
     internal void Fail(CloseReason reason) => _answer.TrySetException(new CircuitFailedException(reason, relay));
+
+    /// <summary>Something else failed: nothing is held against the hop.</summary>
+    internal void Abandon(CloseReason reason) => _answer.TrySetException(new CircuitFailedException(reason));
 
     public void Dispose() => handshake.Dispose();
 }

@@ -12,11 +12,38 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
 {
     // One builds at a time, so that a burst of requests shares trunks instead of building one each.
     private readonly SemaphoreSlim _gate = new(1);
+    private readonly Lock _lock = new();
+
+    // Under the lock.
     private readonly List<Trunk> _trunks = [];
     private bool _disposed;
 
-    /// <summary>When the group was last asked for a branch.</summary>
+    /// <summary>When the group was last asked for a branch. Under the pool's lock.</summary>
     internal long LastUsed { get; set; }
+
+    /// <summary>Whether no branch is open or being added.</summary>
+    internal bool IsIdle
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _trunks.TrueForAll(trunk => trunk.IsIdle);
+            }
+        }
+    }
+
+    /// <summary>Trunks that are kept.</summary>
+    internal int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _trunks.Count;
+            }
+        }
+    }
 
     /// <summary>Adds a branch to <paramref name="end"/>, on a trunk that does not pass it.</summary>
     internal async Task<ClientBranch> BranchAsync(TrunkPurpose purpose, RelayId end, CancellationToken cancellationToken)
@@ -32,19 +59,25 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
                 return await trunk.Circuit.BranchAsync(target, cancellationToken);
             }
             catch (CircuitFailedException fault) when (attempt < options.Attempts && fault.PathFailure == PathFailure.None
-                && fault.Relay != end)
+                && (fault.Relay != end || fault.Reason == CloseReason.HandshakeTimeout))
             {
                 // Another path may do; a relay that failed is left out of it.
                 if (fault.Relay is { } failed)
                 {
                     avoid.Add(failed);
                 }
+
+                if (trunk is not null && fault.Reason == CloseReason.HandshakeTimeout)
+                {
+                    // Not even "failed" came back, so it is the trunk that is dead.
+                    Retire(trunk);
+                }
             }
             finally
             {
                 if (trunk is not null)
                 {
-                    await ReleaseAsync(trunk);
+                    Release(trunk);
                 }
             }
         }
@@ -52,13 +85,34 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
 
     public void Dispose()
     {
-        _disposed = true;
-        foreach (var trunk in _trunks)
+        Trunk[] left;
+        lock (_lock)
+        {
+            _disposed = true;
+            left = [.. _trunks];
+            _trunks.Clear();
+        }
+
+        foreach (var trunk in left)
         {
             trunk.Circuit.Dispose();
         }
+    }
 
-        _trunks.Clear();
+    /// <summary>Closes trunks that are old and idle. Any thread.</summary>
+    internal void Prune()
+    {
+        List<Trunk> over;
+        lock (_lock)
+        {
+            over = _trunks.FindAll(trunk => trunk.Circuit.IsClosed || (trunk.IsIdle && !trunk.IsFresh(context.Time, options)));
+            _trunks.RemoveAll(over.Contains);
+        }
+
+        foreach (var trunk in over)
+        {
+            trunk.Circuit.Dispose();
+        }
     }
 
     private async Task<Trunk> TakeAsync(
@@ -67,23 +121,17 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         HashSet<RelayId> avoid,
         CancellationToken cancellationToken)
     {
+        if (TryTake(end, out int fitting) is { } ready)
+        {
+            return ready;
+        }
+
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
+            // Whoever built before us may have built what we need.
             Prune();
-            var fitting = _trunks
-                .Where(trunk => trunk.IsFresh(context.Time, options) && trunk.Fits(end, options, context.Options.MaxBranches))
-                .ToList();
-            var chosen = fitting.MinBy(trunk => trunk.Load);
-            if (chosen is null || (!chosen.IsIdle && fitting.Count < options.Spread))
-            {
-                chosen = await TryBuildAsync(purpose, avoid, chosen, cancellationToken);
-            }
-
-            chosen.Pending++;
-            chosen.Visit(end);
-            return chosen;
+            return TryTake(end, out fitting) ?? await BuildAsync(purpose, (end, fitting), avoid, cancellationToken);
         }
         finally
         {
@@ -91,40 +139,83 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         }
     }
 
-    private async Task<Trunk> TryBuildAsync(
+    /// <summary>The least used trunk, unless it is in use and another one may be built to spread the load.</summary>
+    private Trunk? TryTake(RelayId end, out int fitting, bool settle = false)
+    {
+        lock (_lock)
+        {
+            if (_disposed)
+            {
+                throw new CircuitFailedException(CloseReason.Stopping);
+            }
+
+            var trunks = _trunks.FindAll(trunk =>
+                trunk.IsFresh(context.Time, options) && trunk.Fits(end, options, context.Options.MaxBranches));
+            fitting = trunks.Count;
+            var chosen = trunks.MinBy(trunk => trunk.Load);
+            return chosen is not null && (settle || chosen.IsIdle || fitting >= options.Spread) ? Use(chosen, end) : null;
+        }
+    }
+
+    private static Trunk Use(Trunk trunk, RelayId end)
+    {
+        trunk.Pending++;
+        trunk.Visit(end);
+        return trunk;
+    }
+
+    private async Task<Trunk> BuildAsync(
         TrunkPurpose purpose,
+        (RelayId Relay, int Fitting) end,
         HashSet<RelayId> avoid,
-        Trunk? fallback,
         CancellationToken cancellationToken)
     {
         try
         {
-            var path = ChoosePath(purpose, avoid);
-            var circuit = await BuildAsync(path, cancellationToken);
+            var circuit = await BuildAsync(ChoosePath(purpose, avoid), cancellationToken);
             var trunk = new Trunk(circuit, context.Time.GetTimestamp());
-            _trunks.Add(trunk);
-            return trunk;
+            lock (_lock)
+            {
+                if (!_disposed)
+                {
+                    _trunks.Add(trunk);
+                    return Use(trunk, end.Relay);
+                }
+            }
+
+            circuit.Dispose();
+            throw new CircuitFailedException(CloseReason.Stopping);
         }
-        catch (CircuitFailedException fault) when (fallback is not null)
+        catch (CircuitFailedException fault) when (end.Fitting > 0)
         {
             if (fault.Relay is { } failed)
             {
                 avoid.Add(failed);
             }
 
-            return fallback;
+            if (TryTake(end.Relay, out _, settle: true) is { } other)
+            {
+                return other;
+            }
+
+            throw;
         }
     }
 
     // Different third hops where the network has them: none then sees more than its share of a group's stores.
     private CircuitPath ChoosePath(TrunkPurpose purpose, HashSet<RelayId> avoid)
     {
-        var thirds = _trunks.Where(trunk => !trunk.Circuit.IsClosed).Select(trunk => trunk.Circuit.Path[^1]);
+        RelayId[] thirds;
+        lock (_lock)
+        {
+            thirds = [.. _trunks.Where(trunk => !trunk.Circuit.IsClosed).Select(trunk => trunk.Circuit.Path[^1])];
+        }
+
         try
         {
             return view.Choose(purpose, avoid.Concat(thirds).ToHashSet());
         }
-        catch (CircuitFailedException) when (_trunks.Count > 0)
+        catch (CircuitFailedException) when (thirds.Length > 0)
         {
             return view.Choose(purpose, avoid);
         }
@@ -150,20 +241,21 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         }
     }
 
-    private async Task ReleaseAsync(Trunk trunk)
+    private void Retire(Trunk trunk)
     {
-        await _gate.WaitAsync();
-        trunk.Pending--;
-        Prune();
-        _gate.Release();
+        lock (_lock)
+        {
+            trunk.Retire();
+        }
     }
 
-    private void Prune()
+    private void Release(Trunk trunk)
     {
-        foreach (var trunk in _trunks.Where(trunk => trunk.IsIdle && !trunk.IsFresh(context.Time, options)).ToList())
+        lock (_lock)
         {
-            trunk.Circuit.Dispose();
-            _trunks.Remove(trunk);
+            trunk.Pending--;
         }
+
+        Prune();
     }
 }

@@ -6,12 +6,16 @@ namespace Veil.Circuits.Client;
 /// <summary>All trunks of a client, by group and purpose; groups never share one (spec/circuit.md, section 6).</summary>
 public sealed class TrunkPool : IDisposable
 {
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(30);
+
     private readonly CircuitContext _context;
     private readonly LinkPool _links;
     private readonly NetworkView _view;
     private readonly TrunkOptions _options;
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Group, TrunkPurpose Purpose), TrunkGroup> _groups = [];
+    private readonly ITimer _tick;
+    private bool _disposed;
 
     /// <summary>An empty pool.</summary>
     public TrunkPool(CircuitContext context, LinkPool links, NetworkView view, TrunkOptions options)
@@ -20,6 +24,19 @@ public sealed class TrunkPool : IDisposable
         _links = links;
         _view = view;
         _options = options;
+        _tick = context.Time.CreateTimer(_ => Prune(), null, TickInterval, TickInterval);
+    }
+
+    /// <summary>Groups that have trunks, or had until lately.</summary>
+    public int GroupCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _groups.Count;
+            }
+        }
     }
 
     /// <summary>Adds a branch to a relay.</summary>
@@ -37,6 +54,11 @@ public sealed class TrunkPool : IDisposable
         TrunkGroup trunks;
         lock (_lock)
         {
+            if (_disposed)
+            {
+                throw new CircuitFailedException(CloseReason.Stopping);
+            }
+
             if (!_groups.TryGetValue((group, purpose), out trunks!))
             {
                 MakeRoom();
@@ -53,8 +75,10 @@ public sealed class TrunkPool : IDisposable
     /// <summary>Closes all trunks.</summary>
     public void Dispose()
     {
+        _tick.Dispose();
         lock (_lock)
         {
+            _disposed = true;
             foreach (var group in _groups.Values)
             {
                 group.Dispose();
@@ -64,11 +88,29 @@ public sealed class TrunkPool : IDisposable
         }
     }
 
+    // Old trunks go when their last branch ends, and groups that nobody asked for in a trunk's life with them.
+    private void Prune()
+    {
+        lock (_lock)
+        {
+            foreach (var (key, group) in _groups.ToArray())
+            {
+                group.Prune();
+                if (group.Count == 0 && _context.Time.GetElapsedTime(group.LastUsed) > _options.MaxAge)
+                {
+                    group.Dispose();
+                    _groups.Remove(key);
+                }
+            }
+        }
+    }
+
     private void MakeRoom()
     {
         if (_groups.Count >= _options.MaxGroups)
         {
-            var oldest = _groups.MinBy(entry => entry.Value.LastUsed);
+            // One in use gives way only when all are.
+            var oldest = _groups.OrderBy(entry => !entry.Value.IsIdle).ThenBy(entry => entry.Value.LastUsed).First();
             oldest.Value.Dispose();
             _groups.Remove(oldest.Key);
         }

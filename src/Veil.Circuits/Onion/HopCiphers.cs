@@ -18,21 +18,32 @@ internal sealed class HopCiphers : IDisposable
     private UseGate _sealing;
     private UseGate _opening;
 
-    /// <summary>Takes the keys of a completed hop handshake.</summary>
-    internal HopCiphers(HybridHandshake handshake, KeySlab slab, int position, uint cellsPerKey)
+    /// <summary>Takes ciphers by lane; owns them.</summary>
+    internal HopCiphers(int position, CounterCipher[] send, CounterCipher[] receive)
     {
         Debug.Assert(position is >= 1 and <= CellLayout.MaxLayers, "positions are 1 to 5");
         Position = position;
-        _send =
-        [
-            handshake.CreateSendCipher(slab, (byte)Lane.Data, cellsPerKey),
-            handshake.CreateSendCipher(slab, (byte)Lane.Control, cellsPerKey),
-        ];
-        _receive =
-        [
-            handshake.CreateReceiveCipher(slab, (byte)Lane.Data, cellsPerKey),
-            handshake.CreateReceiveCipher(slab, (byte)Lane.Control, cellsPerKey),
-        ];
+        _send = send;
+        _receive = receive;
+    }
+
+    /// <summary>Takes the keys of a completed hop handshake; null when there is no room for them.</summary>
+    internal static HopCiphers? TryCreate(HybridHandshake handshake, KeySlab slab, int position, uint cellsPerKey)
+    {
+        var made = new List<CounterCipher>(4);
+        try
+        {
+            made.Add(handshake.CreateSendCipher(slab, (byte)Lane.Data, cellsPerKey));
+            made.Add(handshake.CreateSendCipher(slab, (byte)Lane.Control, cellsPerKey));
+            made.Add(handshake.CreateReceiveCipher(slab, (byte)Lane.Data, cellsPerKey));
+            made.Add(handshake.CreateReceiveCipher(slab, (byte)Lane.Control, cellsPerKey));
+            return new HopCiphers(position, [made[0], made[1]], [made[2], made[3]]);
+        }
+        catch (KeySlabExhaustedException)
+        {
+            Free([.. made]);
+            return null;
+        }
     }
 
     /// <summary>1 is the guard.</summary>
