@@ -14,6 +14,10 @@ namespace Veil.Circuits;
 public sealed class LinkPool : IAsyncDisposable
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
+
+    // A link that this node made and that carries no circuit is closed after this.
+    private static readonly TimeSpan UnusedLimit = TimeSpan.FromMinutes(3);
 
     private readonly CircuitContext _context;
     private readonly LinkHandshake _handshake;
@@ -21,7 +25,7 @@ public sealed class LinkPool : IAsyncDisposable
     private readonly LinkIdentity? _local;
     private readonly Lock _lock = new();
     private readonly Dictionary<RelayId, Task<LinkCircuits>> _byRelay = [];
-    private readonly HashSet<Link> _links = [];
+    private readonly Dictionary<Link, LinkUse> _links = [];
     private readonly ITimer _tick;
     private int _pending;
     private bool _stopped;
@@ -80,7 +84,8 @@ public sealed class LinkPool : IAsyncDisposable
             // Others may wait for the same link, so that one who gives up does not end the attempt; the handshake's own limit does.
             if (!_byRelay.TryGetValue(relay.Target.Relay, out link!) || IsDead(link))
             {
-                made = new TaskCompletionSource<LinkCircuits>(TaskCreationOptions.RunContinuationsAsynchronously);
+                // Without asynchronous continuations: waiting with a token would resume on the pool.
+                made = new TaskCompletionSource<LinkCircuits>();
                 link = made.Task;
                 _byRelay[relay.Target.Relay] = link;
             }
@@ -101,7 +106,7 @@ public sealed class LinkPool : IAsyncDisposable
         Func<RelayId, Bytes32?> linkKeyOf,
         CancellationToken cancellationToken)
     {
-        while (await listener.AcceptAsync(cancellationToken) is { } connection)
+        while (await NextAsync(listener, cancellationToken) is { } connection)
         {
             bool full = Count >= _context.Options.MaxLinks
                 || Volatile.Read(ref _pending) >= _context.Options.MaxPendingLinks;
@@ -125,13 +130,30 @@ public sealed class LinkPool : IAsyncDisposable
         lock (_lock)
         {
             _stopped = true;
-            links = [.. _links];
+            links = [.. _links.Keys];
         }
 
         await _tick.DisposeAsync();
         foreach (var link in links)
         {
             link.Close(CloseReason.Stopping);
+        }
+    }
+
+    private async ValueTask<ConnectionContext?> NextAsync(IConnectionListener listener, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await listener.AcceptAsync(cancellationToken);
+            }
+            catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
+            {
+                // Descriptors are used up: the listener stays usable, and some come free with time.
+                Counters.Count(CloseReason.ConnectionFailed);
+                await Task.Delay(AcceptPause, _context.Time, cancellationToken);
+            }
         }
     }
 
@@ -221,7 +243,7 @@ public sealed class LinkPool : IAsyncDisposable
                 link.Close(CloseReason.Stopping);
             }
 
-            _links.Add(link);
+            _links.Add(link, new LinkUse(circuits, _context.Time.GetTimestamp()));
             if (link.Peer is { Relay: { } relay, IsInitiator: false }
                 && (!_byRelay.TryGetValue(relay, out var known) || IsDead(known)))
             {
@@ -281,14 +303,39 @@ public sealed class LinkPool : IAsyncDisposable
     private void Tick()
     {
         Link[] links;
+        var unused = new List<Link>();
         lock (_lock)
         {
-            links = [.. _links];
+            links = [.. _links.Keys];
+            foreach (var (link, use) in _links)
+            {
+                if (use.Circuits.Count > 0)
+                {
+                    use.LastUsed = _context.Time.GetTimestamp();
+                }
+                else if (link.Peer.IsInitiator && _context.Time.GetElapsedTime(use.LastUsed) > UnusedLimit)
+                {
+                    unused.Add(link);
+                }
+            }
         }
 
         foreach (var link in links)
         {
             link.Tick();
         }
+
+        // A client that once asked an authority must not show it for ever after that it is running.
+        foreach (var link in unused)
+        {
+            link.Close(CloseReason.Done);
+        }
+    }
+
+    private sealed class LinkUse(LinkCircuits circuits, long now)
+    {
+        internal LinkCircuits Circuits => circuits;
+
+        internal long LastUsed { get; set; } = now;
     }
 }

@@ -48,7 +48,8 @@ public sealed class Link : IDisposable
     /// <summary>Why the link closed, or <see cref="CloseReason.None"/> while it is open.</summary>
     public CloseReason ClosedBy => (CloseReason)Volatile.Read(ref _closeReason);
 
-    /// <summary>The exception behind <see cref="CloseReason.InternalError"/>: a defect of this node, to be reported.</summary>
+    /// <summary>The exception behind <see cref="CloseReason.InternalError"/>: a defect of this node, to be
+    /// reported.</summary>
     public Exception? Fault { get; private set; }
 
     /// <summary>Tells the writing loop that there may be cells to send. Any thread.</summary>
@@ -66,7 +67,8 @@ public sealed class Link : IDisposable
     }
 
     /// <summary>
-    /// Called now and then: sends keep-alives, closes a link whose peer is silent or takes nothing (spec/record.md, section 4).
+    /// Called now and then: sends keep-alives, closes a link whose peer is silent or takes nothing (spec/record.md,
+    /// section 4).
     /// </summary>
     public void Tick()
     {
@@ -223,6 +225,7 @@ public sealed class Link : IDisposable
         }
         catch (Exception fault) when (IsConnectionFault(fault))
         {
+            // The link is closed already, with its first reason.
         }
     }
 

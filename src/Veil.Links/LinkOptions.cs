@@ -3,7 +3,8 @@ namespace Veil.Links;
 /// <summary>Times and sizes of a link (spec/limits.md).</summary>
 public sealed record LinkOptions
 {
-    /// <summary>The whole handshake, from connection to keys: a peer that stalls holds a socket for no longer.</summary>
+    /// <summary>The whole handshake, from connection to keys: a peer that stalls holds a socket for no
+    /// longer.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Silence after which a PADDING cell is sent.</summary>

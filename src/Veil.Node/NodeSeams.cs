@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Veil.Node.Observing;
 using Veil.Noise.Seams;
 using Veil.Storage.Blocks;
 using Veil.Storage.State;
@@ -8,8 +9,8 @@ using Veil.Wire.Seams;
 namespace Veil.Node;
 
 /// <summary>
-/// All that comes into a node from outside: clock, choices, secrets, network, disk, logs. A process passes the system's,
-/// a simulation its own.
+/// All that comes into a node from outside: clock, choices, secrets, network, disk, logs. A process passes the
+/// system's, a simulation its own.
 /// </summary>
 public sealed record NodeSeams
 {

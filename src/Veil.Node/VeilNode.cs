@@ -14,6 +14,7 @@ using Veil.Directory.Paths;
 using Veil.Links.Handshake;
 using Veil.Links.Tasks;
 using Veil.Node.Directory;
+using Veil.Node.Observing;
 using Veil.Node.Roles;
 using Veil.Noise;
 using Veil.Storage.Serving;
@@ -22,10 +23,13 @@ using Veil.Wire;
 namespace Veil.Node;
 
 /// <summary>
-/// One node with any roles, without a host around it: a process or a simulation can hold many. Every node is a client, too.
+/// One node with any roles, without a host around it: a process or a simulation can hold many. Every node is a
+/// client, too.
 /// </summary>
 public sealed partial class VeilNode : IAsyncDisposable
 {
+    private static readonly TimeSpan LoopPause = TimeSpan.FromSeconds(1);
+
     private readonly NodeSeams _seams;
     private readonly NodeKeys? _keys;
     private readonly KeySlab _slab;
@@ -46,7 +50,8 @@ public sealed partial class VeilNode : IAsyncDisposable
 
     /// <summary>Composes a node; nothing runs before <see cref="StartAsync"/>.</summary>
     /// <param name="options">What it is.</param>
-    /// <param name="keys">Its long-lived keys, with the slab that they lie in; null for a client or gateway. Owned by the node.</param>
+    /// <param name="keys">Its long-lived keys, with the slab that they lie in; null for a client or gateway. Owned by
+    /// the node.</param>
     /// <param name="seams">What comes in from outside.</param>
     /// <exception cref="ArgumentException">Roles, keys and seams do not fit together.</exception>
     public VeilNode(NodeOptions options, (NodeKeys? Keys, KeySlab Slab) keys, NodeSeams seams)
@@ -58,7 +63,8 @@ public sealed partial class VeilNode : IAsyncDisposable
         bool accepts = (options.Roles & (NodeRoles.Authority | NodeRoles.Relay | NodeRoles.Store)) != 0;
         if (accepts != (_keys is not null) || options.Roles.HasFlag(NodeRoles.Store) != (seams.Blocks is not null))
         {
-            throw new ArgumentException("authorities, relays and stores have keys, stores have blocks, others have neither");
+            throw new ArgumentException(
+                "authorities, relays and stores have keys, stores have blocks, others have neither");
         }
 
         _scope = new TaskScope(fault => LogFault(_logger, fault));
@@ -87,7 +93,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         _trunks = new TrunkPool(_context, _clientLinks, _view, options.Trunks);
         _blocks = new CircuitBlockNetwork(_context, _trunks, _view, options.Stores);
         _publisher = new Publisher(_blocks, seams.Secrets, seams.Decisions, seams.Time);
-        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time);
+        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions());
         _gateway = options.Roles.HasFlag(NodeRoles.Gateway) ? new GatewayRole(options, seams, Reader) : null;
         if (_keys is not null)
         {
@@ -149,7 +155,8 @@ public sealed partial class VeilNode : IAsyncDisposable
 
     /// <summary>Publishes anything of known length.</summary>
     /// <exception cref="PublishException">It could not be published.</exception>
-    public Task<Publication> PublishAsync(PublishSource source, PublishOptions options, CancellationToken cancellationToken) =>
+    public Task<Publication> PublishAsync(PublishSource source, PublishOptions options,
+        CancellationToken cancellationToken) =>
         _publisher.PublishAsync(source, options, null, cancellationToken);
 
     /// <summary>A gateway's address for a key, to be opened through its SOCKS port.</summary>
@@ -168,7 +175,7 @@ public sealed partial class VeilNode : IAsyncDisposable
 
         if (_authority is not null)
         {
-            _scope.Start(_authority.RunAsync);
+            _scope.Start(token => KeepRunningAsync(_authority.RunAsync, token));
         }
 
         if ((Options.Roles & (NodeRoles.Relay | NodeRoles.Store)) != 0)
@@ -178,20 +185,20 @@ public sealed partial class VeilNode : IAsyncDisposable
                 _directory,
                 _relay!.Describe,
                 (_seams.Time, _seams.Decisions));
-            _scope.Start(loop.RunAsync);
+            _scope.Start(token => KeepRunningAsync(loop.RunAsync, token));
         }
 
-        _scope.Start(_consensus.RunAsync);
+        _scope.Start(token => KeepRunningAsync(_consensus.RunAsync, token));
         if (_gateway is not null)
         {
             await _gateway.StartAsync(cancellationToken);
         }
     }
 
-    /// <summary>Waits until the node has a consensus that lists at least so many relays and stores, itself included if it is one.</summary>
+    /// <summary>Waits until the node has a consensus that lists at least so many relays and stores, itself included
+    /// if it is one.</summary>
     public async Task WaitForNetworkAsync(int relays, int stores, CancellationToken cancellationToken)
     {
-        await _consensus.First.WaitAsync(cancellationToken);
         while (Consensus is not { } consensus || consensus.Relays.Count < relays || consensus.Ring.Count < stores
             || (_keys is not null && _authority is null && !consensus.TryGet(_keys.Relay, out _)))
         {
@@ -234,6 +241,28 @@ public sealed partial class VeilNode : IAsyncDisposable
 
         _keys?.Dispose();
         _slab.Dispose();
+    }
+
+    // A node whose loop ended would look alive and slowly fall out of the network: a defect costs one round, not the
+    // loop.
+    private async Task KeepRunningAsync(Func<CancellationToken, Task> loop, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await loop(cancellationToken);
+                return;
+            }
+#pragma warning disable CA1031 // Reported like any fault of the scope's tasks, then tried again.
+            catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                LogFault(_logger, fault);
+            }
+
+            await Task.Delay(LoopPause, _seams.Time, cancellationToken);
+        }
     }
 
     private void OfferServices(RelayRole relay)

@@ -3,7 +3,9 @@ using Veil.Storage.Segments;
 
 namespace Veil.Storage;
 
-/// <summary>A lock between processes, and within one: a file that only one can have open. It ends with its process.</summary>
+/// <summary>
+/// A lock between processes, and within one: a file that only one can have open. It ends with its process.
+/// </summary>
 internal static class ExclusiveFile
 {
     /// <summary>Takes the lock until the handle is disposed.</summary>

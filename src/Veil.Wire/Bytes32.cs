@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 
 namespace Veil.Wire;
 
-/// <summary>32 bytes by value: what every identity, reference and digest of Veil is made of (spec/overview.md).</summary>
+/// <summary>32 bytes by value: what every identity, reference and digest of Veil is made of
+/// (spec/overview.md).</summary>
 [InlineArray(Size)]
 public struct Bytes32 : IEquatable<Bytes32>, IComparable<Bytes32>
 {

@@ -21,7 +21,8 @@ public enum CloseReason
     /// <summary>The connection could not be made or broke.</summary>
     ConnectionFailed,
 
-    /// <summary>The handshake was malformed, for another relay, network or version, or failed to authenticate.</summary>
+    /// <summary>The handshake was malformed, for another relay, network or version, or failed to
+    /// authenticate.</summary>
     HandshakeFailed,
 
     /// <summary>The handshake took longer than its limit.</summary>

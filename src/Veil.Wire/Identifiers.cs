@@ -25,7 +25,8 @@ public readonly record struct RelayId(Bytes32 Value) : IComparable<RelayId>
     public static bool operator >=(RelayId left, RelayId right) => left.CompareTo(right) >= 0;
 }
 
-/// <summary>The BLAKE2b-256 digest of a network's definition (spec/directory.md, section 1): who belongs together.</summary>
+/// <summary>The BLAKE2b-256 digest of a network's definition (spec/directory.md, section 1): who belongs
+/// together.</summary>
 public readonly record struct NetworkId(Bytes32 Value);
 
 /// <summary>The BLAKE2b-256 digest of a 32 KiB block's ciphertext (spec/block.md): its name in every store.</summary>
@@ -61,7 +62,8 @@ public readonly record struct CircuitId(uint Value);
 /// <summary>Names one branch at one hop of a circuit (spec/circuit.md, section 3). 0 is "for you".</summary>
 public readonly record struct BranchId(ushort Value);
 
-/// <summary>Names one stream between a client and one end of a circuit (spec/stream.md, section 1). 0 is none.</summary>
+/// <summary>Names one stream between a client and one end of a circuit (spec/stream.md, section 1). 0 is
+/// none.</summary>
 public readonly record struct StreamId(ushort Value);
 
 /// <summary>What a stream is opened to (spec/stream.md, section 2).</summary>

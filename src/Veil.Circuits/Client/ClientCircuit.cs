@@ -211,10 +211,12 @@ public sealed partial class ClientCircuit : IDisposable
 
     private async Task AwaitAsync(PendingExtension extension, int hop, BranchId branch, CancellationToken cancellationToken)
     {
+        // The relay's own limit comes first; this one is for a relay that does not answer at all.
+        using var timeout = new CancellationTokenSource(_context.Options.ExtendTimeout * 2, _context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            // The relay's own limit comes first; this one is for a relay that does not answer at all.
-            await extension.Answer.WaitAsync(_context.Options.ExtendTimeout * 2, _context.Time, cancellationToken);
+            await extension.AnswerAsync(either.Token);
         }
         catch (CircuitFailedException fault) when (fault.Reason is CloseReason.HandshakeFailed or CloseReason.ResourceLimit)
         {
@@ -222,18 +224,18 @@ public sealed partial class ClientCircuit : IDisposable
             SendCloseBranch(hop, branch);
             throw;
         }
-        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
+            // Whoever takes the extension out ends it; if the answer is being taken in now, the handshake is in use for
+            // a moment longer and the branch is closed like any other.
             if (_extensions.Take(hop, branch.Value) is null)
             {
-                // The answer is being taken in at this moment.
-                await extension.Answer;
+                Close(CloseReason.HandshakeTimeout);
             }
 
             SendCloseBranch(hop, branch);
-            throw fault is TimeoutException
-                ? new CircuitFailedException(CloseReason.HandshakeTimeout, extension.Relay)
-                : fault;
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new CircuitFailedException(CloseReason.HandshakeTimeout, extension.Relay);
         }
     }
 

@@ -1,4 +1,5 @@
 using Veil.Circuits.Onion;
+using Veil.Links.Tasks;
 using Veil.Noise;
 using Veil.Wire;
 
@@ -12,37 +13,59 @@ namespace Veil.Circuits.Client;
 internal sealed class PendingExtension(HybridHandshake handshake, RelayId relay, int position, Action<HopCiphers> onCiphers)
     : IDisposable
 {
-    private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Promise<bool> _answer = new();
+
+    // The waiter may give up while the answer is being taken in.
+    private readonly Lock _handshaking = new();
+    private bool _disposed;
 
     internal RelayId Relay => relay;
 
-    internal Task Answer => _answer.Task;
+    /// <summary>Completes when the hop is in place.</summary>
+    internal Task<bool> AnswerAsync(CancellationToken cancellationToken) => _answer.WaitAsync(cancellationToken);
 
     /// <summary>Takes message 2; false when it does not authenticate. Reading task, once.</summary>
     internal bool TryComplete(ReadOnlySpan<byte> message, CircuitContext context)
     {
-        if (message.Length != HopHandshake.SecondBytes || !handshake.TryReadMessage(message, [], out _))
+        lock (_handshaking)
         {
-            Fail(CloseReason.HandshakeFailed);
-            return false;
+            if (_disposed)
+            {
+                return true;
+            }
+
+            if (message.Length != HopHandshake.SecondBytes || !handshake.TryReadMessage(message, [], out _))
+            {
+                Fail(CloseReason.HandshakeFailed);
+                return false;
+            }
+
+            var ciphers = HopCiphers.TryCreate(handshake, context.Slab, position, context.Options.CellsPerKey);
+            if (ciphers is null)
+            {
+                Abandon(CloseReason.ResourceLimit);
+                return false;
+            }
+
+            onCiphers(ciphers);
         }
 
-        if (HopCiphers.TryCreate(handshake, context.Slab, position, context.Options.CellsPerKey) is not { } ciphers)
-        {
-            Abandon(CloseReason.ResourceLimit);
-            return false;
-        }
-
-        onCiphers(ciphers);
-        _answer.TrySetResult();
+        _answer.TryKeep(true);
         return true;
     }
 
-    /// <summary>The hop failed.</summary>
-    internal void Fail(CloseReason reason) => _answer.TrySetException(new CircuitFailedException(reason, relay));
-
     /// <summary>Something else failed: nothing is held against the hop.</summary>
-    internal void Abandon(CloseReason reason) => _answer.TrySetException(new CircuitFailedException(reason));
+    internal void Abandon(CloseReason reason) => _answer.TryBreak(new CircuitFailedException(reason));
 
-    public void Dispose() => handshake.Dispose();
+    /// <summary>The hop failed.</summary>
+    internal void Fail(CloseReason reason) => _answer.TryBreak(new CircuitFailedException(reason, relay));
+
+    public void Dispose()
+    {
+        lock (_handshaking)
+        {
+            _disposed = true;
+            handshake.Dispose();
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using Veil.Directory.Paths;
+using Veil.Links.Tasks;
 using Veil.Wire;
 
 namespace Veil.Circuits.Client;
@@ -11,15 +12,13 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     : IDisposable
 {
     // One builds at a time, so that a burst of requests shares trunks instead of building one each.
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly Turnstile _gate = new(1);
     private readonly Lock _lock = new();
 
-    // Under the lock.
+    // Under the lock, their counts included; building is under the gate alone.
     private readonly List<Trunk> _trunks = [];
     private bool _disposed;
-
-    /// <summary>When the group was last asked for a branch. Under the pool's lock.</summary>
-    internal long LastUsed { get; set; }
+    private int _callers;
 
     /// <summary>Whether no branch is open or being added.</summary>
     internal bool IsIdle
@@ -28,25 +27,29 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         {
             lock (_lock)
             {
-                return _trunks.TrueForAll(trunk => trunk.IsIdle);
+                return Volatile.Read(ref _callers) == 0 && _trunks.TrueForAll(trunk => trunk.IsIdle);
             }
         }
     }
 
-    /// <summary>Trunks that are kept.</summary>
-    internal int Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _trunks.Count;
-            }
-        }
-    }
+    /// <summary>When the group was last asked for a branch.</summary>
+    internal long LastUsed { get; set; }
 
     /// <summary>Adds a branch to <paramref name="end"/>, on a trunk that does not pass it.</summary>
     internal async Task<ClientBranch> BranchAsync(TrunkPurpose purpose, RelayId end, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _callers);
+        try
+        {
+            return await TryBranchAsync(purpose, end, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _callers);
+        }
+    }
+
+    private async Task<ClientBranch> TryBranchAsync(TrunkPurpose purpose, RelayId end, CancellationToken cancellationToken)
     {
         var avoid = new HashSet<RelayId> { end };
         for (int attempt = 1; ; attempt++)
@@ -83,35 +86,28 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         }
     }
 
-    public void Dispose()
+    /// <summary>Closes old trunks that carry nothing.</summary>
+    /// <returns>Whether the group has none left, nor builds one.</returns>
+    internal bool Sweep()
     {
-        Trunk[] left;
         lock (_lock)
         {
-            _disposed = true;
-            left = [.. _trunks];
-            _trunks.Clear();
-        }
-
-        foreach (var trunk in left)
-        {
-            trunk.Circuit.Dispose();
+            Prune();
+            return _trunks.Count == 0 && Volatile.Read(ref _callers) == 0;
         }
     }
 
-    /// <summary>Closes trunks that are old and idle. Any thread.</summary>
-    internal void Prune()
+    public void Dispose()
     {
-        List<Trunk> over;
         lock (_lock)
         {
-            over = _trunks.FindAll(trunk => trunk.Circuit.IsClosed || (trunk.IsIdle && !trunk.IsFresh(context.Time, options)));
-            _trunks.RemoveAll(over.Contains);
-        }
+            _disposed = true;
+            foreach (var trunk in _trunks)
+            {
+                trunk.Circuit.Dispose();
+            }
 
-        foreach (var trunk in over)
-        {
-            trunk.Circuit.Dispose();
+            _trunks.Clear();
         }
     }
 
@@ -121,39 +117,34 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         HashSet<RelayId> avoid,
         CancellationToken cancellationToken)
     {
-        if (TryTake(end, out int fitting) is { } ready)
+        // Who needs no new trunk does not wait for one that is being built.
+        if (TryTake(end, settle: false) is { } ready)
         {
             return ready;
         }
 
-        await _gate.WaitAsync(cancellationToken);
+        await _gate.EnterAsync(cancellationToken);
         try
         {
-            // Whoever built before us may have built what we need.
-            Prune();
-            return TryTake(end, out fitting) ?? await BuildAsync(purpose, (end, fitting), avoid, cancellationToken);
+            return TryTake(end, settle: false) ?? await BuildAsync(purpose, end, avoid, cancellationToken);
         }
         finally
         {
-            _gate.Release();
+            _gate.Leave();
         }
     }
 
-    /// <summary>The least used trunk, unless it is in use and another one may be built to spread the load.</summary>
-    private Trunk? TryTake(RelayId end, out int fitting, bool settle = false)
+    /// <summary>The least used trunk, unless all are in use and the group may have one more, or one must do.</summary>
+    private Trunk? TryTake(RelayId end, bool settle)
     {
         lock (_lock)
         {
-            if (_disposed)
-            {
-                throw new CircuitFailedException(CloseReason.Stopping);
-            }
-
-            var trunks = _trunks.FindAll(trunk =>
+            ThrowIfDisposed();
+            Prune();
+            var fitting = _trunks.FindAll(trunk =>
                 trunk.IsFresh(context.Time, options) && trunk.Fits(end, options, context.Options.MaxBranches));
-            fitting = trunks.Count;
-            var chosen = trunks.MinBy(trunk => trunk.Load);
-            return chosen is not null && (settle || chosen.IsIdle || fitting >= options.Spread) ? Use(chosen, end) : null;
+            var least = fitting.MinBy(trunk => trunk.Load);
+            return least is not null && (settle || least.IsIdle || fitting.Count >= options.Spread) ? Use(least, end) : null;
         }
     }
 
@@ -164,36 +155,47 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         return trunk;
     }
 
+    // The pool closed the group to make room, or itself.
+    private void ThrowIfDisposed()
+    {
+        if (_disposed)
+        {
+            throw new CircuitFailedException(CloseReason.Stopping);
+        }
+    }
+
     private async Task<Trunk> BuildAsync(
         TrunkPurpose purpose,
-        (RelayId Relay, int Fitting) end,
+        RelayId end,
         HashSet<RelayId> avoid,
         CancellationToken cancellationToken)
     {
         try
         {
-            var circuit = await BuildAsync(ChoosePath(purpose, avoid), cancellationToken);
+            var path = ChoosePath(purpose, avoid);
+            var circuit = await BuildAsync(path, cancellationToken);
             var trunk = new Trunk(circuit, context.Time.GetTimestamp());
             lock (_lock)
             {
                 if (!_disposed)
                 {
                     _trunks.Add(trunk);
-                    return Use(trunk, end.Relay);
+                    return Use(trunk, end);
                 }
             }
 
+            // Whoever disposed the group meanwhile could not know of this one.
             circuit.Dispose();
             throw new CircuitFailedException(CloseReason.Stopping);
         }
-        catch (CircuitFailedException fault) when (end.Fitting > 0)
+        catch (CircuitFailedException fault)
         {
             if (fault.Relay is { } failed)
             {
                 avoid.Add(failed);
             }
 
-            if (TryTake(end.Relay, out _, settle: true) is { } other)
+            if (TryTake(end, settle: true) is { } other)
             {
                 return other;
             }
@@ -234,8 +236,10 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             view.Report(path.Guard.Identity, succeeded: true);
             return circuit;
         }
-        catch (CircuitFailedException fault) when (fault.Relay == path.Guard.Identity)
+        catch (CircuitFailedException fault) when (fault.Relay == path.Guard.Identity
+            && fault.Reason is not (CloseReason.ResourceLimit or CloseReason.Stopping))
         {
+            // What this node ran out of itself says nothing about the guard, and must not make it turn to another.
             view.Report(path.Guard.Identity, succeeded: false);
             throw;
         }
@@ -254,8 +258,17 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         lock (_lock)
         {
             trunk.Pending--;
+            Prune();
         }
+    }
 
-        Prune();
+    private void Prune()
+    {
+        foreach (var trunk in _trunks.Where(trunk =>
+            trunk.Circuit.IsClosed || (trunk.IsIdle && !trunk.IsFresh(context.Time, options))).ToList())
+        {
+            trunk.Circuit.Dispose();
+            _trunks.Remove(trunk);
+        }
     }
 }

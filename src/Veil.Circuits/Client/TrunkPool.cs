@@ -6,7 +6,7 @@ namespace Veil.Circuits.Client;
 /// <summary>All trunks of a client, by group and purpose; groups never share one (spec/circuit.md, section 6).</summary>
 public sealed class TrunkPool : IDisposable
 {
-    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
 
     private readonly CircuitContext _context;
     private readonly LinkPool _links;
@@ -14,7 +14,7 @@ public sealed class TrunkPool : IDisposable
     private readonly TrunkOptions _options;
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Group, TrunkPurpose Purpose), TrunkGroup> _groups = [];
-    private readonly ITimer _tick;
+    private readonly ITimer _sweep;
     private bool _disposed;
 
     /// <summary>An empty pool.</summary>
@@ -24,19 +24,7 @@ public sealed class TrunkPool : IDisposable
         _links = links;
         _view = view;
         _options = options;
-        _tick = context.Time.CreateTimer(_ => Prune(), null, TickInterval, TickInterval);
-    }
-
-    /// <summary>Groups that have trunks, or had until lately.</summary>
-    public int GroupCount
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _groups.Count;
-            }
-        }
+        _sweep = context.Time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
     /// <summary>Adds a branch to a relay.</summary>
@@ -51,15 +39,10 @@ public sealed class TrunkPool : IDisposable
         RelayId end,
         CancellationToken cancellationToken)
     {
-        TrunkGroup trunks;
         lock (_lock)
         {
-            if (_disposed)
-            {
-                throw new CircuitFailedException(CloseReason.Stopping);
-            }
-
-            if (!_groups.TryGetValue((group, purpose), out trunks!))
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_groups.TryGetValue((group, purpose), out var trunks))
             {
                 MakeRoom();
                 trunks = new TrunkGroup(_context, _links, _view, _options);
@@ -67,15 +50,16 @@ public sealed class TrunkPool : IDisposable
             }
 
             trunks.LastUsed = _context.Time.GetTimestamp();
-        }
 
-        return trunks.BranchAsync(purpose, end, cancellationToken);
+            // Begun under the lock, so that no sweep comes between; it runs here only up to its first wait.
+            return trunks.BranchAsync(purpose, end, cancellationToken);
+        }
     }
 
     /// <summary>Closes all trunks.</summary>
     public void Dispose()
     {
-        _tick.Dispose();
+        _sweep.Dispose();
         lock (_lock)
         {
             _disposed = true;
@@ -88,19 +72,15 @@ public sealed class TrunkPool : IDisposable
         }
     }
 
-    // Old trunks go when their last branch ends, and groups that nobody asked for in a trunk's life with them.
-    private void Prune()
+    // Each publication and each key that is read has groups of its own, which nobody asks again once it is done.
+    private void Sweep()
     {
         lock (_lock)
         {
-            foreach (var (key, group) in _groups.ToArray())
+            foreach (var (key, group) in _groups.Where(entry => entry.Value.Sweep()).ToList())
             {
-                group.Prune();
-                if (group.Count == 0 && _context.Time.GetElapsedTime(group.LastUsed) > _options.MaxAge)
-                {
-                    group.Dispose();
-                    _groups.Remove(key);
-                }
+                group.Dispose();
+                _groups.Remove(key);
             }
         }
     }

@@ -1,6 +1,7 @@
 using Veil.Circuits.Cells;
 using Veil.Circuits.Legs;
 using Veil.Circuits.Onion;
+using Veil.Links.Tasks;
 using Veil.Wire;
 using Veil.Wire.Cells;
 
@@ -13,7 +14,8 @@ namespace Veil.Circuits.Relaying;
 internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptions options, CellPool pool) : LegOwner
 {
     private readonly int _grantQuantum = Math.Clamp(options.BranchWindow / 4, 1, 8);
-    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Promise<bool> _answered = new();
+    private readonly CancellationTokenSource _ended = new();
 
     private readonly CellQueue[] _forward = [new(), new()];
     private readonly CellQueue[] _backward = [new(), new()];
@@ -37,8 +39,11 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
     /// <summary>Whether the next hop answered CREATE. Set by the leg's reading task.</summary>
     internal bool IsOpen => Volatile.Read(ref _open) != 0;
 
-    /// <summary>Completes when the next hop answered or the branch ended.</summary>
-    internal Task Settled => _settled.Task;
+    /// <summary>Cancelled when the branch ends. Its source has no timer, so that nobody need dispose it.</summary>
+    internal CancellationToken Ended => _ended.Token;
+
+    /// <summary>Completes when the next hop answers.</summary>
+    internal Task AnsweredAsync(CancellationToken cancellationToken) => _answered.WaitAsync(cancellationToken);
 
     internal bool IsClosed => Volatile.Read(ref _closed) != 0;
 
@@ -51,7 +56,7 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
         }
 
         pool.Release(Interlocked.Exchange(ref _charge, 0));
-        _settled.TrySetResult();
+        _ended.Cancel();
         return true;
     }
 
@@ -91,7 +96,7 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
         // The answer may be here before the one who asked has seen the leg.
         Volatile.Write(ref _leg, leg);
         Volatile.Write(ref _open, 1);
-        _settled.TrySetResult();
+        _answered.TryKeep(true);
         circuit.OnExtended(this, message);
         return CloseReason.None;
     }

@@ -73,17 +73,12 @@ public sealed class RelaySwitch
         CancellationToken stopping)
     {
         using var timeout = new CancellationTokenSource(Context.Options.ExtendTimeout, Context.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping);
+
+        // A client that gives up may ask again at once, so nothing of this may stay behind.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping, branch.Ended);
         try
         {
-            var connecting = _links.GetAsync(next.Address, either.Token);
-            if (await Task.WhenAny(connecting, branch.Settled) != connecting)
-            {
-                // The client gave up: it may ask again at once, so nothing of this may stay behind.
-                either.Cancel();
-            }
-
-            var link = await connecting;
+            var link = await _links.GetAsync(next.Address, either.Token);
             if (!branch.IsClosed && link.TryOpen(branch) is { } leg)
             {
                 // CREATE stands in the leg before anyone can close it: its DESTROY must not come first.
@@ -91,7 +86,7 @@ public sealed class RelaySwitch
                 CreateBody.WriteCreate(command.Cell, leg.Id, next.Position, request.OnionKeyId, request.Message.Span);
                 leg.Send(command);
                 branch.Attach(leg);
-                await branch.Settled.WaitAsync(either.Token);
+                await branch.AnsweredAsync(either.Token);
                 return;
             }
         }

@@ -10,7 +10,11 @@ internal static class DemoCommand
 
     internal static Command Create()
     {
-        var file = new Option<string?>("--file") { Description = "the file to share; without it, random bytes", HelpName = "PATH" };
+        var file = new Option<string?>("--file")
+        {
+            Description = "the file to share; without it, random bytes",
+            HelpName = "PATH",
+        };
         var size = new Option<string?>("--size")
         {
             Description = $"how many random bytes, when no file is named (default {DefaultSize})",
@@ -19,7 +23,8 @@ internal static class DemoCommand
         var json = new Option<bool>("--json") { Description = "print one JSON object instead of a table" };
         var command = new Command(
             "demo",
-            "Share a file over a small network in this process: publish, let the publisher go, fetch through SOCKS, compare.\n\n"
+            "Share a file over a small network in this process: publish, let the publisher go, fetch through SOCKS, "
+            + "compare.\n\n"
             + "Examples:\n  veil demo\n  veil demo --file holiday.jpg\n  veil demo --size 256MiB --json")
         {
             file,
@@ -55,7 +60,8 @@ internal static class DemoCommand
         if (file is not null && size is not null)
         {
             throw new CliFailure(
-                ExitCodes.Usage, "usage", "--file and --size exclude each other", "name a file, or a size for random bytes");
+                ExitCodes.Usage, "usage", "--file and --size exclude each other",
+                    "name a file, or a size for random bytes");
         }
 
         if (file is not null)
@@ -63,13 +69,15 @@ internal static class DemoCommand
             if (System.IO.Directory.Exists(file))
             {
                 throw new CliFailure(
-                    ExitCodes.Failed, "is_folder", $"{file} is a folder", "name one file; folders cannot be shared yet");
+                    ExitCodes.Failed, "is_folder", $"{file} is a folder",
+                        "name one file; folders cannot be shared yet");
             }
 
             return File.Exists(file)
                 ? new DemoRequest(Path.GetFullPath(file), 0)
                 : throw new CliFailure(
-                    ExitCodes.Failed, "no_file", $"there is no file {file}", "check the path, and that you may read it");
+                    ExitCodes.Failed, "no_file", $"there is no file {file}",
+                        "check the path, and that you may read it");
         }
 
         return ByteSize.TryParse(size ?? DefaultSize, out long bytes)

@@ -38,7 +38,8 @@ internal static class DemoFetch
         var lines = await File.ReadAllLinesAsync(headers, cancellationToken);
         string disposition = lines
             .Select(line => line.Split(':', 2))
-            .Where(parts => parts.Length == 2 && parts[0].Equals("content-disposition", StringComparison.OrdinalIgnoreCase))
+            .Where(parts => parts.Length == 2 && parts[0].Equals("content-disposition",
+                StringComparison.OrdinalIgnoreCase))
             .Select(parts => parts[1].Trim())
             .FirstOrDefault("");
 
@@ -82,8 +83,8 @@ internal static class DemoFetch
     {
 #pragma warning disable RS0030 // Stands for the user's browser: it goes through the SOCKS port, never to the network.
         using var client = new HttpClient(new SocketsHttpHandler { Proxy = new WebProxy($"socks5://{socks}") });
-#pragma warning restore RS0030
         using var response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+#pragma warning restore RS0030
         if (!response.IsSuccessStatusCode)
         {
             throw new CliFailure(

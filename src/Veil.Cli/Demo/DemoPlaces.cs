@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Veil.Links.Tcp;
 using Veil.Node;
 using Veil.Node.Lab;
+using Veil.Node.Observing;
 using Veil.Noise.Seams;
 using Veil.Storage.Blocks;
 using Veil.Storage.Segments;
@@ -12,8 +13,8 @@ using Veil.Wire.Seams;
 namespace Veil.Cli.Demo;
 
 /// <summary>
-/// Gives each member of the demo's network an address of its own in 127.0.0.0/8, a folder for its files, and a recorder of
-/// what it sees.
+/// Gives each member of the demo's network an address of its own in 127.0.0.0/8, a folder for its files, and a
+/// recorder of what it sees.
 /// </summary>
 internal sealed class DemoPlaces : IDisposable
 {

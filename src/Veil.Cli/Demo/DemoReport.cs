@@ -28,14 +28,16 @@ internal static class DemoReport
 
     private static Table Table(DemoResult result)
     {
+        string subnet = Subnet(result.Parties[0].Own);
         var table = new Table().Border(TableBorder.Simple).Title("what each party saw, as it recorded it in this run");
-        table.AddColumns("party", "its address", "linked with", "content keys", "readable bytes", "blocks");
+        table.AddColumns("party", "role", $"{subnet}.x", "linked with", "keys", "readable bytes", "blocks");
         foreach (var party in result.Parties)
         {
             table.AddRow(
-                Markup.Escape(party.Name == party.Role ? party.Name : $"{party.Name} ({party.Role})"),
-                party.Own,
-                Addresses(party),
+                Markup.Escape(party.Name),
+                Markup.Escape(party.Role),
+                $".{LastPart(party.Own)}",
+                Ranges(party.Addresses.Select(LastPart)),
                 party.Keys.ToString(),
                 party.PlaintextBytes.ToString(),
                 party.Blocks.ToString());
@@ -44,16 +46,38 @@ internal static class DemoReport
         return table;
     }
 
-    private static string Addresses(DemoParty party) =>
-        string.Join(' ', party.Addresses.Select(address => address[address.LastIndexOf('.')..]));
+    private static string Subnet(string address) => address[..address.LastIndexOf('.')];
+
+    private static int LastPart(string address) => int.Parse(address[(address.LastIndexOf('.') + 1)..]);
+
+    // .1 .2 .3 .7 is written .1-3 .7
+    private static string Ranges(IEnumerable<int> parts)
+    {
+        var ranges = new List<(int From, int To)>();
+        foreach (int part in parts.Order())
+        {
+            if (ranges.Count > 0 && ranges[^1].To == part - 1)
+            {
+                ranges[^1] = (ranges[^1].From, part);
+            }
+            else
+            {
+                ranges.Add((part, part));
+            }
+        }
+
+        return string.Join(' ', ranges.Select(range => range.From == range.To ? $".{range.From}"
+            : $".{range.From}-{range.To}"));
+    }
 
     private static string Conclusion(DemoResult result)
     {
-        var lines = new List<string> { "addresses are shown by their last part" };
+        var lines = new List<string>();
         foreach (var client in result.Parties.Where(party => party.Role is "publisher" or "reader"))
         {
             var knowing = result.Parties.Where(party => party.Addresses.Contains(client.Own)).ToList();
-            lines.Add($"the {client.Role}'s address was seen by: {string.Join(", ", knowing.Select(party => party.Name))}");
+            string names = string.Join(", ", knowing.Select(party => party.Name));
+            lines.Add($"the {client.Role}'s address was seen by: {names}");
         }
 
         var others = result.Parties.Where(party => party.Role is not ("publisher" or "reader")).ToList();

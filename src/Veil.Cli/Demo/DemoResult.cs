@@ -45,7 +45,3 @@ internal sealed record DemoParty(
     long PlaintextBytes,
     int Blocks,
     [property: JsonIgnore] string Own);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(DemoResult))]
-internal sealed partial class DemoJson : JsonSerializerContext;

@@ -37,9 +37,10 @@ internal sealed class DemoRun : IAsyncDisposable
         var (start, _) = await TimeAsync(() => StartNetworkAsync(cancellationToken));
         _voice.Say($"network of 3 authorities, 9 relays (6 of them stores) ready after {start:0.0} s");
 
-        var (publishing, publication) = await TimeAsync(() => PublishAsync(path, cancellationToken));
+        var (publishing, publication) = await PublishAsync(path, cancellationToken);
         _voice.Say($"published in {publishing:0.0} s: {publication.Counts.SharesAcknowledged} shares on "
-            + $"{publication.Redundancy.Stores} stores, any {publication.Redundancy.StoresThatMayBeLost} of which may be lost");
+            + $"{publication.Redundancy.Stores} stores, "
+            + $"any {publication.Redundancy.StoresThatMayBeLost} of which may be lost");
         _voice.Say("the publisher is gone");
 
         var (fetch, seconds) = await FetchAsync(publication, cancellationToken);
@@ -109,23 +110,26 @@ internal sealed class DemoRun : IAsyncDisposable
         }
     }
 
-    private async Task<Publication> PublishAsync(string path, CancellationToken cancellationToken)
+    private async Task<(double Seconds, Publication Publication)> PublishAsync(string path,
+        CancellationToken cancellationToken)
     {
         await using var publisher = await _network!.JoinAsync(
             new LabMember("publisher", NodeRoles.Gateway, _places.Members.Count),
             cancellationToken);
         try
         {
-            return await publisher.PublishAsync(path, new PublishOptions(), null, cancellationToken);
+            return await TimeAsync(() => publisher.PublishAsync(path, new PublishOptions(), null, cancellationToken));
         }
         catch (PublishException fault)
         {
             throw new CliFailure(
-                ExitCodes.Failed, "not_published", fault.Message, "nothing was promised to anyone: it can be tried again");
+                ExitCodes.Failed, "not_published", fault.Message,
+                    "nothing was promised to anyone: it can be tried again");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new CliFailure(ExitCodes.Failed, "no_file", fault.Message, "check the path, and that you may read it");
+            throw new CliFailure(ExitCodes.Failed, "no_file", fault.Message,
+                "check the path, and that you may read it");
         }
     }
 

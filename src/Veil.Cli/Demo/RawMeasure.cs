@@ -46,6 +46,7 @@ internal static class RawMeasure
         start.ArgumentList.Add(port.ToString());
         start.ArgumentList.Add(bytes.ToString());
         return Process.Start(start)
-            ?? throw new CliFailure(ExitCodes.Failed, "no_process", "cannot start a process to measure with", "try again");
+            ?? throw new CliFailure(ExitCodes.Failed, "no_process", "cannot start a process to measure with",
+                "try again");
     }
 }

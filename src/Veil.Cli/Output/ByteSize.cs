@@ -18,7 +18,8 @@ internal static class ByteSize
             : Array.FindIndex(Units, name => name.Equals(unit, StringComparison.OrdinalIgnoreCase)
                 || (name.Length == 3 && name[..1].Equals(unit, StringComparison.OrdinalIgnoreCase)));
         if (power < 0
-            || !decimal.TryParse(text[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            || !decimal.TryParse(text[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+                out var number)
             || number > long.MaxValue >> (10 * power))
         {
             return false;

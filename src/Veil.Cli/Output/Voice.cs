@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Veil.Cli.Output;
 
@@ -42,7 +41,3 @@ internal sealed class Voice(bool json)
 internal sealed record ErrorDocument(ErrorBody Error);
 
 internal sealed record ErrorBody(string Code, string Message, string Hint);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(ErrorDocument))]
-internal sealed partial class VoiceJson : JsonSerializerContext;

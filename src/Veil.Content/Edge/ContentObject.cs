@@ -3,7 +3,8 @@ namespace Veil.Content.Edge;
 /// <summary>One opened file: what its manifest says, and its verified bytes in any range.</summary>
 public abstract class ContentObject : IAsyncDisposable
 {
-    /// <summary>The file's name as the manifest gives it, already sanitised: no separators, no control characters.</summary>
+    /// <summary>The file's name as the manifest gives it, already sanitised: no separators, no control
+    /// characters.</summary>
     public abstract string Name { get; }
 
     /// <summary>MIME type, for example <c>video/mp4</c>.</summary>
@@ -12,10 +13,12 @@ public abstract class ContentObject : IAsyncDisposable
     /// <summary>Length in bytes.</summary>
     public abstract long Length { get; }
 
-    /// <summary>Changes exactly when the bytes do; 64 lower-case hexadecimal digits, reveals neither key nor reference.</summary>
+    /// <summary>Changes exactly when the bytes do; 64 lower-case hexadecimal digits, reveals neither key nor
+    /// reference.</summary>
     public abstract string EntityTag { get; }
 
-    /// <summary>Writes the range to <paramref name="destination"/> in order; every byte is verified before it is written.</summary>
+    /// <summary>Writes the range to <paramref name="destination"/> in order; every byte is verified before it is
+    /// written.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range is not within the file.</exception>
     /// <exception cref="ContentUnavailableException">Too few shares of some stripe can be had.</exception>
     public abstract Task CopyRangeAsync(

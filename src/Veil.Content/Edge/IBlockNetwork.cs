@@ -14,7 +14,8 @@ public enum StoreOutcome
     /// <summary>The store refuses new blocks: its quota is used up.</summary>
     Full,
 
-    /// <summary>The store could not be reached, broke off, was too slow, or sent a block that is not what was asked.</summary>
+    /// <summary>The store could not be reached, broke off, was too slow, or sent a block that is not what was
+    /// asked.</summary>
     Failed,
 }
 

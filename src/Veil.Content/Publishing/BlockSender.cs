@@ -48,7 +48,8 @@ internal sealed class BlockSender(
         decisions.Shuffle<int>(order);
         Interlocked.Add(ref _shares, order.Length);
         var sends = order
-            .Select(share => SendShareAsync(group, ledger, share, (references[share], blocks[share]), cancellationToken))
+            .Select(share => SendShareAsync(group, ledger, share, (references[share], blocks[share]),
+                cancellationToken))
             .ToArray();
         var holders = (await Task.WhenAll(sends)).OfType<RelayId>().ToArray();
         if (holders.Length < shape.NeededShares)
@@ -100,22 +101,24 @@ internal sealed class BlockSender(
         await _window.EnterAsync(cancellationToken);
         try
         {
+            RelayId? failed = null;
             HashSet<RelayId> tried = [];
             for (var tries = 0; tries < options.MaxTriesPerShare; tries++)
             {
                 // A place that is known to be bad is passed over while there are others.
-                var spared = tries == 0 && _health.IsSuspect(ledger[share]);
-                if (!spared)
+                var store = ledger[share];
+                if (tries > 0 || !_health.IsSuspect(store))
                 {
-                    var store = ledger[share];
-                    if (await TryStoreAsync(group, store, block, cancellationToken)) return store;
+                    var outcome = await TryStoreAsync(group, store, block, cancellationToken);
+                    if (outcome == StoreOutcome.Done) return store;
+                    if (outcome == StoreOutcome.Failed) failed ??= store;
                     tried.Add(store);
                 }
 
-                if (!ledger.TryMove(share, tried, _health)) return null;
+                if (!ledger.TryMove(share, tried, _health)) break;
             }
 
-            return null;
+            return await TryLastAsync(group, failed, block, cancellationToken);
         }
         finally
         {
@@ -132,15 +135,16 @@ internal sealed class BlockSender(
         await _window.EnterAsync(cancellationToken);
         try
         {
+            RelayId? failed = null;
             while (true)
             {
                 RelayId store;
-                lock (stores)
-                {
-                    if (!stores.TryDequeue(out store)) return null;
-                }
-
-                if (await TryStoreAsync(group, store, block, cancellationToken)) return store;
+                bool any;
+                lock (stores) any = stores.TryDequeue(out store);
+                if (!any) return await TryLastAsync(group, failed, block, cancellationToken);
+                var outcome = await TryStoreAsync(group, store, block, cancellationToken);
+                if (outcome == StoreOutcome.Done) return store;
+                if (outcome == StoreOutcome.Failed) failed ??= store;
             }
         }
         finally
@@ -149,25 +153,31 @@ internal sealed class BlockSender(
         }
     }
 
-    private async Task<bool> TryStoreAsync(
+    // When nothing is left, the first that merely failed may have come back; it is also where readers look first.
+    private async Task<RelayId?> TryLastAsync(
+        IsolationGroup group,
+        RelayId? failed,
+        (BlockRef Reference, byte[] Bytes) block,
+        CancellationToken cancellationToken)
+    {
+        return failed is { } store
+            && await TryStoreAsync(group, store, block, cancellationToken) == StoreOutcome.Done
+                ? store
+                : null;
+    }
+
+    private async Task<StoreOutcome> TryStoreAsync(
         IsolationGroup group,
         RelayId store,
         (BlockRef Reference, byte[] Bytes) block,
         CancellationToken cancellationToken)
     {
-        for (var tries = 0; tries < TriesPerStore; tries++)
+        for (var tries = 1; ; tries++)
         {
             var outcome = await network.StoreAsync(group, store, block.Reference, block.Bytes, cancellationToken);
             _health.Report(store, outcome);
-            if (outcome == StoreOutcome.Done)
-            {
-                Interlocked.Increment(ref _acknowledged);
-                return true;
-            }
-
-            if (outcome != StoreOutcome.Failed || _health.IsSuspect(store)) return false;
+            if (outcome == StoreOutcome.Done) Interlocked.Increment(ref _acknowledged);
+            if (outcome != StoreOutcome.Failed || tries == TriesPerStore || _health.IsSuspect(store)) return outcome;
         }
-
-        return false;
     }
 }

@@ -19,7 +19,8 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
     private readonly NetworkView _view;
     private readonly StoreClientOptions _options;
     private readonly Lock _lock = new();
-    private readonly Dictionary<(IsolationGroup Group, TrunkPurpose Purpose, RelayId Store), Task<StoreConnection>> _connections = [];
+    private readonly Dictionary<(IsolationGroup Group, TrunkPurpose Purpose, RelayId Store),
+        Task<StoreConnection>> _connections = [];
 
     /// <summary>Uses the client's trunks.</summary>
     public CircuitBlockNetwork(CircuitContext context, TrunkPool trunks, NetworkView view, StoreClientOptions options)
@@ -81,7 +82,8 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
             var connection = await ConnectAsync(place).WaitAsync(either.Token);
             return await ask(connection, either.Token);
         }
-        catch (Exception fault) when (fault is CircuitFailedException or StreamResetException or ObjectDisposedException)
+        catch (Exception fault) when (
+            fault is CircuitFailedException or StreamResetException or ObjectDisposedException)
         {
             return StoreOutcome.Failed;
         }
@@ -121,7 +123,8 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
 
     private void Forget()
     {
-        foreach (var (place, connection) in _connections.Where(entry => entry.Value.IsCompleted).Take(_connections.Count / 2).ToList())
+        foreach (var (place, connection) in _connections.Where(entry =>
+            entry.Value.IsCompleted).Take(_connections.Count / 2).ToList())
         {
             if (connection.IsCompletedSuccessfully)
             {

@@ -1,22 +1,25 @@
 using System.Buffers;
 using Veil.Content.Edge;
+using Veil.Links.Tasks;
 using Veil.Wire;
 using Veil.Wire.Store;
 
 namespace Veil.Content.Stores;
 
-/// <summary>One request to a store, until its reply. The reading task completes it, its caller may abandon it.</summary>
+/// <summary>One request to a store, until its reply. The reading task completes it, its caller may abandon
+/// it.</summary>
 internal sealed class Request(StoreFrameType type, BlockRef reference, Memory<byte> destination)
 {
-    private readonly TaskCompletionSource<StoreOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Promise<StoreOutcome> _outcome = new();
     private readonly Lock _lock = new();
     private bool _abandoned;
 
     internal StoreFrameType Type => type;
 
-    internal Task<StoreOutcome> Outcome => _outcome.Task;
+    internal Task<StoreOutcome> OutcomeAsync(CancellationToken cancellationToken) =>
+        _outcome.WaitAsync(cancellationToken);
 
-    internal void Complete(StoreOutcome outcome) => _outcome.TrySetResult(outcome);
+    internal void Complete(StoreOutcome outcome) => _outcome.TryKeep(outcome);
 
     /// <summary>The caller's buffer is its own again.</summary>
     internal void Abandon()

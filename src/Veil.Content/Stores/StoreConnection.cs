@@ -19,8 +19,8 @@ internal sealed class StoreConnection : IDisposable
     private readonly Lock _lock = new();
     private readonly StorePendingRequests _numbers = new();
     private readonly Dictionary<uint, Request> _requests = [];
-    private readonly SemaphoreSlim _writing = new(1);
-    private readonly SemaphoreSlim _room = new(StoreLayout.MaxInFlight);
+    private readonly Turnstile _writing = new(1);
+    private readonly Turnstile _room = new(StoreLayout.MaxInFlight);
     private bool _ended;
 
     private StoreConnection(ClientBranch branch, CircuitStream stream)
@@ -64,7 +64,8 @@ internal sealed class StoreConnection : IDisposable
             cancellationToken);
 
     /// <summary>Asks the store for a block.</summary>
-    internal Task<StoreOutcome> GetAsync(BlockRef reference, Memory<byte> destination, CancellationToken cancellationToken) =>
+    internal Task<StoreOutcome> GetAsync(BlockRef reference, Memory<byte> destination,
+        CancellationToken cancellationToken) =>
         AskAsync(
             new Request(StoreFrameType.Get, reference, destination),
             id => StoreFrameWriter.WriteGet(_stream.Output, id, reference),
@@ -92,10 +93,10 @@ internal sealed class StoreConnection : IDisposable
 
     private async Task<StoreOutcome> AskAsync(Request request, Action<uint> write, CancellationToken cancellationToken)
     {
-        await _room.WaitAsync(cancellationToken);
+        await _room.EnterAsync(cancellationToken);
         try
         {
-            await _writing.WaitAsync(cancellationToken);
+            await _writing.EnterAsync(cancellationToken);
             try
             {
                 if (!TryRegister(request, out uint id))
@@ -114,16 +115,16 @@ internal sealed class StoreConnection : IDisposable
             }
             finally
             {
-                _writing.Release();
+                _writing.Leave();
             }
 
-            return await request.Outcome.WaitAsync(cancellationToken);
+            return await request.OutcomeAsync(cancellationToken);
         }
         finally
         {
             // A reply that comes after its caller gave up finds nowhere to write.
             request.Abandon();
-            _room.Release();
+            _room.Leave();
         }
     }
 

@@ -3,7 +3,8 @@ using Veil.Wire;
 
 namespace Veil.Content.Stripes;
 
-/// <summary>Which stores a block belongs to: references and ring decide it alone (spec/stripe.md, sections 4 and 5).</summary>
+/// <summary>Which stores a block belongs to: references and ring decide it alone (spec/stripe.md, sections 4 and
+/// 5).</summary>
 public static class Placement
 {
     /// <summary>Copies of a block that is not striped.</summary>
@@ -20,7 +21,8 @@ public static class Placement
 
     /// <summary>The store of each share of a stripe.</summary>
     /// <param name="ring">The stores; at least one.</param>
-    /// <param name="references">The stripe's shares in order, or the first of them: places depend on earlier ones only.</param>
+    /// <param name="references">The stripe's shares in order, or the first of them: places depend on earlier ones
+    /// only.</param>
     /// <param name="totalShares">n of the stripe.</param>
     /// <exception cref="InvalidOperationException">The ring is empty.</exception>
     public static RelayId[] OfStripe(StoreRing ring, ReadOnlySpan<BlockRef> references, int totalShares)
@@ -42,19 +44,8 @@ public static class Placement
     }
 
     /// <summary>The stores of a block in copies, at most ten.</summary>
-    public static RelayId[] OfCopies(StoreRing ring, BlockRef reference)
-    {
-        ArgumentNullException.ThrowIfNull(ring);
-        List<RelayId> stores = [];
-        for (uint candidate = 0; candidate < MaxCandidates; candidate++)
-        {
-            if (stores.Count == Math.Min(Copies, ring.Count)) break;
-            var store = ring.Successor(reference, candidate);
-            if (!stores.Contains(store)) stores.Add(store);
-        }
-
-        return [.. stores];
-    }
+    public static RelayId[] OfCopies(StoreRing ring, BlockRef reference) =>
+        [.. Alternatives(ring, reference).Take(Copies)];
 
     /// <summary>Where else a block may be: the distinct stores of its points, then round the ring. Lazy.</summary>
     public static IEnumerable<RelayId> Alternatives(StoreRing ring, BlockRef reference)

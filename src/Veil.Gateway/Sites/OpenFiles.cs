@@ -225,7 +225,7 @@ internal sealed class OpenFiles : IAsyncDisposable
             var content = await file.Opened.Task;
             await content.DisposeAsync();
         }
-        catch (Exception)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             // It was never open, or would not close: either way it is gone, and whoever asked for it was told.
         }

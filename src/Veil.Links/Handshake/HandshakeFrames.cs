@@ -22,7 +22,8 @@ internal sealed class HandshakeFrames(IDuplexPipe transport)
         return true;
     }
 
-    /// <summary>Reads a message of exactly <paramref name="message"/>'s size with its length; false when it is any other.</summary>
+    /// <summary>Reads a message of exactly <paramref name="message"/>'s size with its length; false when it is any
+    /// other.</summary>
     public async ValueTask<bool> TryReadMessageAsync(Memory<byte> message, CancellationToken cancellationToken)
     {
         var frame = new byte[LinkPreface.LengthBytes + message.Length];

@@ -17,8 +17,10 @@ public sealed class LinkHandshake(
     TimeProvider time,
     LinkOptions options)
 {
-    /// <summary>Opens a link as initiator: as a client when <paramref name="local"/> is null, else as a relay.</summary>
-    /// <exception cref="LinkRefusedException">The peer is not the target, broke the protocol, or took too long.</exception>
+    /// <summary>Opens a link as initiator: as a client when <paramref name="local"/> is null, else as a
+    /// relay.</summary>
+    /// <exception cref="LinkRefusedException">The peer is not the target, broke the protocol, or took too
+    /// long.</exception>
     public async Task<Link> InitiateAsync(
         ConnectionContext connection,
         LinkTarget target,
@@ -67,7 +69,8 @@ public sealed class LinkHandshake(
     /// <summary>Accepts a link as responder.</summary>
     /// <param name="connection">A new connection.</param>
     /// <param name="local">This relay.</param>
-    /// <param name="linkKeyOf">The link key that the consensus lists for a relay, or null when it is not listed.</param>
+    /// <param name="linkKeyOf">The link key that the consensus lists for a relay, or null when it is not
+    /// listed.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="LinkRefusedException">The peer broke the protocol, is not listed, or took too long.</exception>
     public Task<Link> AcceptAsync(

@@ -3,7 +3,8 @@ using Veil.Wire;
 
 namespace Veil.Links.Handshake;
 
-/// <summary>What a relay proves on its links: its identity, and the static X25519 key that its descriptor binds to it.</summary>
+/// <summary>What a relay proves on its links: its identity, and the static X25519 key that its descriptor binds to
+/// it.</summary>
 /// <param name="Relay">Long-lived identity.</param>
 /// <param name="Key">Link key; owned by the caller.</param>
 public sealed record LinkIdentity(RelayId Relay, StaticKeyPair Key);

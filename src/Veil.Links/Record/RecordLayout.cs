@@ -9,7 +9,8 @@ public static class RecordLayout
     public const int HeaderBytes = 1;
 
     /// <summary>The largest record.</summary>
-    public const int MaxBytes = HeaderBytes + (CellLayout.MaxCellsPerRecord * CellLayout.CellBytes) + CellLayout.TagBytes;
+    public const int MaxBytes = HeaderBytes + (
+        CellLayout.MaxCellsPerRecord * CellLayout.CellBytes) + CellLayout.TagBytes;
 
     /// <summary>Records under one key.</summary>
     public const uint RecordsPerKey = 65_536;

@@ -28,7 +28,8 @@ public sealed class RecordReader(CounterCipher cipher)
     /// <summary>Why the last attempt was refused.</summary>
     public CloseReason Refusal { get; private set; }
 
-    /// <summary>Opens the first record of <paramref name="buffer"/> into <paramref name="cells"/> and moves the buffer past it.</summary>
+    /// <summary>Opens the first record of <paramref name="buffer"/> into <paramref name="cells"/> and moves the
+    /// buffer past it.</summary>
     /// <param name="buffer">Bytes received and not yet used.</param>
     /// <param name="cells">Room for 8 cells.</param>
     /// <param name="count">Cells in the record.</param>

@@ -20,10 +20,6 @@ internal sealed class ConsensusLoop(
     private const int MaxPauseShift = 6;
 
     private readonly ConsensusTracker _tracker = new(network);
-    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Completes when there is a consensus.</summary>
-    internal Task First => _first.Task;
 
     /// <summary>Whether the node is a client only.</summary>
     internal required bool IsClient { get; init; }
@@ -40,8 +36,6 @@ internal sealed class ConsensusLoop(
 
             view.Update(_tracker.Current!);
         }
-
-        _first.TrySetResult();
     }
 
     internal async Task RunAsync(CancellationToken cancellationToken)
@@ -54,6 +48,11 @@ internal sealed class ConsensusLoop(
             {
                 await AskAllAsync(cancellationToken);
                 failures = KnownEpoch > before ? 0 : Math.Min(failures + 1, MaxPauseShift);
+            }
+            else
+            {
+                // An authority's own consensus came meanwhile.
+                failures = 0;
             }
 
             var wait = KnownEpoch > before || failures == 0 ? NextDue() - seams.Time.GetUtcNow() : Pause(failures);
@@ -72,7 +71,8 @@ internal sealed class ConsensusLoop(
         }
     }
 
-    // A consensus is made in the last third of the epoch before its own: whoever asks at random in its last fifth finds it.
+    // A consensus is made in the last third of the epoch before its own: whoever asks at random in its last fifth
+    // finds it.
     private DateTimeOffset NextDue()
     {
         lock (_tracker)
@@ -116,7 +116,8 @@ internal sealed class ConsensusLoop(
         }
 
         // As long as the present list can be used, no one else learns that this client is here.
-        if (IsClient && view.Guards().Count > 0)
+        // Guards that fail for the moment do not change that.
+        if (IsClient && view.Consensus is { } present && present.IsLive(seams.Time.GetUtcNow()))
         {
             return;
         }

@@ -52,6 +52,7 @@ internal sealed class DescriptorLoop(
             }
         }
 
-        return _accepted.Count == network.Authorities.Count;
+        // The clock may have been put back: later epochs' entries do not count.
+        return _accepted.Count(entry => entry.Epoch == epoch) == network.Authorities.Count;
     }
 }

@@ -11,13 +11,19 @@ using Veil.Wire.Documents;
 namespace Veil.Node.Directory;
 
 /// <summary>
-/// Asks authorities, and relays for their copies, over a circuit of one hop and one stream each time (spec/directory.md, section 8;
+/// Asks authorities, and relays for their copies, over a circuit of one hop and one stream each time
+/// (spec/directory.md, section 8;
 /// spec/circuit.md, section 7).
 /// </summary>
 internal sealed class DirectoryClient(CircuitContext context, LinkPool links)
 {
+    // One question with its answer: whoever accepts a circuit and then keeps silent must not hold up the loops that
+    // ask.
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(60);
+
     /// <summary>Sends one message and takes the answer.</summary>
-    /// <returns>The answer's type and body, or null when the authority cannot be reached or does not follow the protocol.</returns>
+    /// <returns>The answer's type and body, or null when the authority cannot be reached or does not follow the
+    /// protocol.</returns>
     internal Task<DirectoryAnswer?> AskAsync(
         AuthorityDefinition authority,
         DirectoryMessageType type,
@@ -32,7 +38,8 @@ internal sealed class DirectoryClient(CircuitContext context, LinkPool links)
     }
 
     /// <summary>Asks a relay for its copy of the consensus.</summary>
-    internal Task<DirectoryAnswer?> AskAsync(RelayEntry relay, ReadOnlyMemory<byte> knownEpoch, CancellationToken cancellationToken) =>
+    internal Task<DirectoryAnswer?> AskAsync(RelayEntry relay, ReadOnlyMemory<byte> knownEpoch,
+        CancellationToken cancellationToken) =>
         AskAsync(
             NetworkView.AddressOf(relay),
             NetworkView.TargetOf(relay),
@@ -47,15 +54,21 @@ internal sealed class DirectoryClient(CircuitContext context, LinkPool links)
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken)
     {
+        using var timeout = new CancellationTokenSource(AnswerLimit, context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            using var circuit = await ClientCircuit.BuildAsync(context, links, address, [hop], cancellationToken);
+            using var circuit = await ClientCircuit.BuildAsync(context, links, address, [hop], either.Token);
             var stream = circuit.Open(ServiceId.Directory);
             DirectoryFraming.Write(stream.Output, type, body.Span);
-            await stream.Output.FlushAsync(cancellationToken);
-            return await ReadAsync(stream.Input, type, cancellationToken);
+            await stream.Output.FlushAsync(either.Token);
+            return await ReadAsync(stream.Input, type, either.Token);
         }
-        catch (Exception fault) when (fault is CircuitFailedException or StreamResetException or InvalidOperationException)
+        catch (Exception fault) when (fault is CircuitFailedException or IOException or InvalidOperationException)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return null;
         }

@@ -11,7 +11,8 @@ namespace Veil.Node.Lab;
 /// </summary>
 public sealed class LabNetwork : IAsyncDisposable
 {
-    // 8 chunks of keys: what a relay with a few hundred circuits needs, without a claim on the locked memory of the process.
+    // 8 chunks of keys: what a relay with a few hundred circuits needs, without a claim on the locked memory of the
+    // process.
     private const int SlabCapacity = 4096;
 
     private readonly Func<LabMember, CancellationToken, Task<LabPlace>> _place;
@@ -129,7 +130,8 @@ public sealed class LabNetwork : IAsyncDisposable
 
         bool store = relay >= options.Relays - options.Stores;
         return store
-            ? new LabMember($"store{relay - (options.Relays - options.Stores) + 1}", NodeRoles.Relay | NodeRoles.Store, index)
+            ? new LabMember($"store{relay - (options.Relays - options.Stores) + 1}",
+                NodeRoles.Relay | NodeRoles.Store, index)
             : new LabMember($"relay{relay + 1}", NodeRoles.Relay, index);
     }
 

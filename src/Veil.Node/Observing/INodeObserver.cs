@@ -2,7 +2,7 @@ using System.Net;
 using Veil.Content.Keys;
 using Veil.Wire;
 
-namespace Veil.Node;
+namespace Veil.Node.Observing;
 
 /// <summary>
 /// Told what one node gets to see, at the places where it sees it. There is no way to switch one on in the product:

@@ -1,6 +1,6 @@
 using Veil.Content.Edge;
 
-namespace Veil.Node;
+namespace Veil.Node.Observing;
 
 /// <summary>A file whose readable bytes are counted for an observer.</summary>
 internal sealed class ObservedContent(ContentObject inner, INodeObserver observer) : ContentObject

@@ -2,7 +2,7 @@ using System.Net;
 using Veil.Content.Keys;
 using Veil.Wire;
 
-namespace Veil.Node;
+namespace Veil.Node.Observing;
 
 /// <summary>Keeps what one node saw: counts, and the addresses themselves. Any thread.</summary>
 public sealed class RecordingObserver : INodeObserver

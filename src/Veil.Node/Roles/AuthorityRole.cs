@@ -6,7 +6,8 @@ using Veil.Wire.Seams;
 
 namespace Veil.Node.Roles;
 
-/// <summary>Drives an <see cref="AuthorityCore"/>: its deadlines, its messages to the others, what it publishes.</summary>
+/// <summary>Drives an <see cref="AuthorityCore"/>: its deadlines, its messages to the others, what it
+/// publishes.</summary>
 internal sealed class AuthorityRole
 {
     private readonly NetworkDefinition _network;

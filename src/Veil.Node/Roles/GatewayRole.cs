@@ -6,6 +6,7 @@ using Veil.Content.Keys;
 using Veil.Gateway;
 using Veil.Gateway.Sites;
 using Veil.Gateway.Socks;
+using Veil.Node.Observing;
 
 namespace Veil.Node.Roles;
 
@@ -62,7 +63,8 @@ internal sealed class GatewayRole : IAsyncDisposable
         }
     }
 
-    private async Task<ContentObject> OpenAsync(ContentKey key, IsolationGroup group, CancellationToken cancellationToken)
+    private async Task<ContentObject> OpenAsync(ContentKey key, IsolationGroup group,
+        CancellationToken cancellationToken)
     {
         _seams.Observer?.SawKey(key);
         var content = await _reader.OpenAsync(key, group, cancellationToken);

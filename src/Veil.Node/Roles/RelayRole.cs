@@ -7,12 +7,14 @@ using Veil.Circuits.Streams;
 using Veil.Directory.Documents;
 using Veil.Links;
 using Veil.Links.Handshake;
+using Veil.Node.Observing;
 using Veil.Wire;
 using Veil.Wire.Documents;
 
 namespace Veil.Node.Roles;
 
-/// <summary>What accepts links: relays, stores and authorities. Its circuits, and the services that streams may open here.</summary>
+/// <summary>What accepts links: relays, stores and authorities. Its circuits, and the services that streams may open
+/// here.</summary>
 internal sealed class RelayRole : IAsyncDisposable
 {
     private readonly NodeOptions _options;

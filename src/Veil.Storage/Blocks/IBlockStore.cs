@@ -37,7 +37,9 @@ public interface IBlockStore : IAsyncDisposable
     /// <param name="reference">The block's reference, checked.</param>
     /// <param name="block">Exactly 32,768 bytes that must stay unchanged until completion.</param>
     /// <param name="lease">Until when at least.</param>
-    /// <param name="cancellationToken">Gives up while the request waits for its turn; from then on it completes.</param>
+    /// <param name="cancellationToken">
+    /// Gives up while the request waits for its turn; from then on it completes.
+    /// </param>
     /// <exception cref="ArgumentException">The block has another length, or the lease ends at 0.</exception>
     /// <exception cref="IOException">The disk failed for another reason than being full.</exception>
     ValueTask<PutOutcome> PutAsync(
@@ -47,11 +49,14 @@ public interface IBlockStore : IAsyncDisposable
         CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads a block and verifies it; false when it is not here or no longer intact (it is then forgotten, and counted).
+    /// Reads a block and verifies it; false when it is not here or no longer intact (it is then forgotten, and
+    /// counted).
     /// </summary>
     /// <param name="reference">The block wanted.</param>
     /// <param name="destination">Exactly 32,768 bytes, valid only after true.</param>
-    /// <param name="cancellationToken">Gives up while the request waits for its turn; from then on it completes.</param>
+    /// <param name="cancellationToken">
+    /// Gives up while the request waits for its turn; from then on it completes.
+    /// </param>
     /// <exception cref="ArgumentException">The destination has another length.</exception>
     ValueTask<bool> TryReadAsync(BlockRef reference, Memory<byte> destination, CancellationToken cancellationToken);
 

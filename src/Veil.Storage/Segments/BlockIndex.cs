@@ -137,7 +137,9 @@ internal sealed class BlockIndex
         return false;
     }
 
-    /// <summary>Removes every entry whose lease ends at or before <paramref name="nowSeconds"/>, and frees memory.</summary>
+    /// <summary>
+    /// Removes every entry whose lease ends at or before <paramref name="nowSeconds"/>, and frees memory.
+    /// </summary>
     /// <param name="nowSeconds">Unix seconds.</param>
     /// <param name="removed">Called for the position of each.</param>
     public long RemoveExpired(long nowSeconds, Action<uint> removed)

@@ -24,7 +24,9 @@ internal sealed class LeaseLog(StoreState state) : IDisposable
     /// <summary>What the log takes up; any thread.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Room to set aside for this many blocks: the log at its longest, and its rewritten copy beside it.</summary>
+    /// <summary>
+    /// Room to set aside for this many blocks: the log at its longest, and its rewritten copy beside it.
+    /// </summary>
     public long ReserveBytes(long blocks)
     {
         var usual = SegmentLayout.RecordBytes * (SlackRecords + (3 * blocks) + 2);
@@ -174,7 +176,9 @@ internal sealed class LeaseLog(StoreState state) : IDisposable
         return bytes;
     }
 
-    /// <summary>Removes logs that were rewritten; one that stays is read again when the store opens: harmless.</summary>
+    /// <summary>
+    /// Removes logs that were rewritten; one that stays is read again when the store opens: harmless.
+    /// </summary>
     private void Remove(List<uint> sources)
     {
         _old.Clear();
@@ -287,7 +291,9 @@ internal sealed class LeaseLog(StoreState state) : IDisposable
         long Damaged,
         long IntactEnd)
     {
-        /// <summary>What is not intact at the end of the file is what a crash tore; before that, it is damage.</summary>
+        /// <summary>
+        /// What is not intact at the end of the file is what a crash tore; before that, it is damage.
+        /// </summary>
         public long TornBytes => Bytes - IntactEnd;
     }
 }

@@ -79,7 +79,9 @@ internal sealed class SegmentRecovery(StoreState state, SegmentAppender appender
         return isWhole ? segment : null;
     }
 
-    /// <summary>A file that a crash left empty goes; any other without a single intact record is not ours to touch.</summary>
+    /// <summary>
+    /// A file that a crash left empty goes; any other without a single intact record is not ours to touch.
+    /// </summary>
     private void SetAside(Segment segment, bool isBlank)
     {
         segment.Dispose();

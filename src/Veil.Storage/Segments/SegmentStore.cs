@@ -135,7 +135,9 @@ public sealed class SegmentStore : IBlockStore
         return await work.Done;
     }
 
-    /// <summary>Completes what was asked before, then closes the files and lets others have the folder. Idempotent.</summary>
+    /// <summary>
+    /// Completes what was asked before, then closes the files and lets others have the folder. Idempotent.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync();

@@ -29,7 +29,9 @@ public sealed record SegmentStoreOptions
     /// <summary>Reads that are with the disk at once.</summary>
     public int ReaderThreads { get; init; } = 4;
 
-    /// <summary>Called before each step that changes the disk, on the writer thread; what it throws, the disk threw.</summary>
+    /// <summary>
+    /// Called before each step that changes the disk, on the writer thread; what it throws, the disk threw.
+    /// </summary>
     internal Action<DiskStep>? OnStep { get; init; }
 
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>

@@ -2,7 +2,9 @@ namespace Veil.Storage.Segments;
 
 /// <summary>What has happened to a store since it was opened.</summary>
 /// <param name="CorruptBlocks">Blocks found damaged when read, and forgotten.</param>
-/// <param name="DamagedRecords">Headers, start records and leases that were not intact when the store was opened.</param>
+/// <param name="DamagedRecords">
+/// Headers, start records and leases that were not intact when the store was opened.
+/// </param>
 /// <param name="ForeignFiles">Files in the folder that Veil did not write, or cannot read; left as they are.</param>
 /// <param name="TornBytes">Bytes cut off behind the last intact block or lease when the store was opened.</param>
 /// <param name="ReadErrors">Reads that the disk refused.</param>

@@ -22,7 +22,9 @@ internal sealed class StoreFolder : IDisposable
     /// <summary>Where it is.</summary>
     public string Path { get; }
 
-    /// <summary>Creates the folder if it is missing, for its owner's eyes only, and takes it for this process.</summary>
+    /// <summary>
+    /// Creates the folder if it is missing, for its owner's eyes only, and takes it for this process.
+    /// </summary>
     /// <exception cref="StorageException">Somebody has it.</exception>
     public static StoreFolder Open(string path)
     {
@@ -35,7 +37,8 @@ internal sealed class StoreFolder : IDisposable
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        return new StoreFolder(path, ExclusiveFile.Lock(System.IO.Path.Combine(path, LockName), $"the store in {path}"));
+        var lockPath = System.IO.Path.Combine(path, LockName);
+        return new StoreFolder(path, ExclusiveFile.Lock(lockPath, $"the store in {path}"));
     }
 
     /// <summary>Path of the segment with this number.</summary>

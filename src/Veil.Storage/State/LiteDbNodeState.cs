@@ -69,7 +69,8 @@ public sealed class LiteDbNodeState : INodeState
             cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<PublicationEntry>> ListPublicationsAsync(CancellationToken cancellationToken) =>
+    public async ValueTask<IReadOnlyList<PublicationEntry>> ListPublicationsAsync(
+        CancellationToken cancellationToken) =>
         await RunAsync(
             database => Documents(database, StateFile.Publications, StateDocuments.Publication)
                 .OrderBy(publication => publication.PublishedAt)

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Veil.Storage.State;
 
-/// <summary>Opens <c>state.db</c> only if all of it can be read, and otherwise leaves it as it is (spec/state.md, section 1).</summary>
+/// <summary>
+/// Opens <c>state.db</c> only if all of it can be read, and otherwise leaves it as it is (spec/state.md, section 1).
+/// </summary>
 internal sealed class StateFile : IDisposable
 {
     public const string Guards = "guards";
@@ -117,7 +119,9 @@ internal sealed class StateFile : IDisposable
         Collation = Collation.Binary,
     };
 
-    /// <summary>The log beside the file holds the same secrets, so it gets its permissions before LiteDB makes it.</summary>
+    /// <summary>
+    /// The log beside the file holds the same secrets, so it gets its permissions before LiteDB makes it.
+    /// </summary>
     private static void PrepareOwnerOnly(string path)
     {
         var full = Path.GetFullPath(path);

@@ -3,7 +3,8 @@ using System.Diagnostics;
 
 namespace Veil.Wire.Cells;
 
-/// <summary>The first eight bytes of a cell: circuit id (4), command (1), three zeros (spec/cell.md, section 1).</summary>
+/// <summary>The first eight bytes of a cell: circuit id (4), command (1), three zeros (spec/cell.md, section
+/// 1).</summary>
 public static class CellHeader
 {
     private const int CommandOffset = 4;

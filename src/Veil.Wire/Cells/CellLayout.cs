@@ -38,7 +38,8 @@ public static class CellLayout
     /// <summary>Cells in one record (spec/record.md).</summary>
     public const int MaxCellsPerRecord = 8;
 
-    /// <summary>Length of the ciphertext, tag included, that the hop at <paramref name="position"/> (1 to 5) opens.</summary>
+    /// <summary>Length of the ciphertext, tag included, that the hop at <paramref name="position"/> (1 to 5)
+    /// opens.</summary>
     public static int CiphertextBytes(int position) => BodyBytes - ((position - 1) * LayerBytes);
 
     /// <summary>Zeros that follow the ciphertext at <paramref name="position"/> (1 to 5).</summary>

@@ -16,7 +16,8 @@ public static class CreateBody
     private const int FixedBytes = 4;
 
     /// <summary>Writes a whole CREATE cell.</summary>
-    public static void WriteCreate(Span<byte> cell, CircuitId circuit, int position, ulong keyId, ReadOnlySpan<byte> message)
+    public static void WriteCreate(Span<byte> cell, CircuitId circuit, int position, ulong keyId,
+        ReadOnlySpan<byte> message)
     {
         Debug.Assert(position is >= 1 and <= CellLayout.MaxLayers, "positions are 1 to 5");
         Span<byte> body = Begin(cell, circuit, CellCommand.Create, message.Length);

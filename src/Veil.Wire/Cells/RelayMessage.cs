@@ -87,7 +87,8 @@ public readonly ref struct RelayMessage
         return true;
     }
 
-    /// <summary>Writes header and padding around <paramref name="dataBytes"/> bytes that stand, or will stand, in the room.</summary>
+    /// <summary>Writes header and padding around <paramref name="dataBytes"/> bytes that stand, or will stand, in the
+    /// room.</summary>
     /// <returns>Where the data belongs.</returns>
     public static Span<byte> Begin(Span<byte> room, MessageType type, StreamId stream, int dataBytes)
     {

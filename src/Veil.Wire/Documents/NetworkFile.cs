@@ -78,12 +78,3 @@ internal sealed record AuthorityFile
             : throw new ArgumentException($"authority {Name}: \"{field}\" must be 64 hexadecimal digits");
     }
 }
-
-/// <summary>Generated reader and writer of <c>network.json</c>.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    RespectNullableAnnotations = true,
-    WriteIndented = true)]
-[JsonSerializable(typeof(NetworkFile))]
-internal sealed partial class NetworkFileContext : JsonSerializerContext;

@@ -12,7 +12,9 @@ namespace Veil.Wire.Store;
 public static class StoreFrameReader
 {
     /// <summary>Reads what a store may receive.</summary>
-    /// <param name="buffer">What has arrived; after <see cref="StoreReadResult.Frame"/>, what follows the frame.</param>
+    /// <param name="buffer">
+    /// What has arrived; after <see cref="StoreReadResult.Frame"/>, what follows the frame.
+    /// </param>
     /// <param name="request">Valid only with <see cref="StoreReadResult.Frame"/>; its block lies in the buffer.</param>
     public static StoreReadResult TryReadRequest(ref ReadOnlySequence<byte> buffer, out StoreRequest request)
     {
@@ -45,7 +47,9 @@ public static class StoreFrameReader
     }
 
     /// <summary>Reads what the asker of a store may receive.</summary>
-    /// <param name="buffer">What has arrived; after <see cref="StoreReadResult.Frame"/>, what follows the frame.</param>
+    /// <param name="buffer">
+    /// What has arrived; after <see cref="StoreReadResult.Frame"/>, what follows the frame.
+    /// </param>
     /// <param name="reply">Valid only with <see cref="StoreReadResult.Frame"/>; its block lies in the buffer.</param>
     public static StoreReadResult TryReadReply(ref ReadOnlySequence<byte> buffer, out StoreReply reply)
     {

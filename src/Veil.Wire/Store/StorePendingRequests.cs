@@ -25,9 +25,13 @@ public sealed class StorePendingRequests
     /// <summary>Requests that wait for their reply.</summary>
     public int Count => _pending.Count;
 
-    /// <summary>Takes the next id; false when as many as allowed are under way, or the stream has no ids left.</summary>
+    /// <summary>
+    /// Takes the next id; false when as many as allowed are under way, or the stream has no ids left.
+    /// </summary>
     /// <param name="type"><see cref="StoreFrameType.Put"/> or <see cref="StoreFrameType.Get"/>.</param>
-    /// <param name="requestId">The id to send, valid only on success. Frames are sent in the order of their ids.</param>
+    /// <param name="requestId">
+    /// The id to send, valid only on success. Frames are sent in the order of their ids.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">Not the type of a request.</exception>
     public bool TryBegin(StoreFrameType type, out uint requestId)
     {

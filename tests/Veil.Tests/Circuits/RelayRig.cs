@@ -17,7 +17,8 @@ using Veil.Wire.Seams;
 
 namespace Veil.Tests.Circuits;
 
-/// <summary>Some relays and a client in one process, over pipes; each relay offers an echo at the store's number.</summary>
+/// <summary>Some relays and a client in one process, over pipes; each relay offers an echo at the store's
+/// number.</summary>
 internal sealed class RelayRig : IAsyncDisposable
 {
     private readonly PipeTransport _transport = new();

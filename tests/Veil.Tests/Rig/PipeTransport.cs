@@ -28,10 +28,13 @@ internal sealed class PipeTransport : IConnectionListenerFactory, IConnectionFac
             throw new SocketException((int)SocketError.ConnectionRefused);
         }
 
-        var options = new PipeOptions(pauseWriterThreshold: 131_072, resumeWriterThreshold: 65_536, minimumSegmentSize: 65_536);
+        var options = new PipeOptions(pauseWriterThreshold: 131_072, resumeWriterThreshold: 65_536,
+            minimumSegmentSize: 65_536);
         Pipe there = new(options), back = new(options);
-        var near = new DefaultConnectionContext("near", new Duplex(back.Reader, there.Writer), new Duplex(back.Reader, there.Writer));
-        var far = new DefaultConnectionContext("far", new Duplex(there.Reader, back.Writer), new Duplex(there.Reader, back.Writer));
+        var near = new DefaultConnectionContext("near", new Duplex(back.Reader, there.Writer),
+            new Duplex(back.Reader, there.Writer));
+        var far = new DefaultConnectionContext("far", new Duplex(there.Reader, back.Writer), new Duplex(there.Reader,
+            back.Writer));
         Connections.Add(near);
         return accepted.Writer.TryWrite(far)
             ? new(near)

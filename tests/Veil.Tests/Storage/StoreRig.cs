@@ -8,7 +8,9 @@ using Xunit;
 
 namespace Veil.Tests.Storage;
 
-/// <summary>A folder of its own for one test, a clock that stands still, and blocks that are the same in every run.</summary>
+/// <summary>
+/// A folder of its own for one test, a clock that stands still, and blocks that are the same in every run.
+/// </summary>
 internal sealed class StoreRig : IDisposable
 {
     public StoreRig()

@@ -218,7 +218,7 @@ public sealed class StoreSessionTests : IAsyncDisposable
         await _requests.Writer.FlushAsync(Cancellation);
         await _store.WaitForReadsAsync(1);
 
-        await _stop.CancelAsync();
+        _stop.Cancel();
         Assert.False(session.IsCompleted);
         held.SetResult();
 

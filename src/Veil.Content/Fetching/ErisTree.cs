@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using Veil.Content.Edge;
+using Veil.Content.Eris;
+using Veil.Wire;
+
+namespace Veil.Content.Fetching;
+
+/// <summary>
+/// The inner nodes of one object of known length: finds the pairs of any leaves, fetching and checking a node when it
+/// is first needed (spec/block.md, sections 4 and 5). Keeps a bounded number of nodes. Safe for concurrent use.
+/// </summary>
+internal sealed class ErisTree : IAsyncDisposable
+{
+    private readonly ReadCapability _capability;
+    private readonly long _leafCount;
+    private readonly CopyFetcher _fetcher;
+    private readonly FetchContext _context;
+    private readonly SharedWork<(int Level, long Index), byte[]> _nodes;
+
+    /// <summary>Starts with nothing fetched.</summary>
+    /// <exception cref="ContentUnavailableException">The capability's level is not that of the length.</exception>
+    public ErisTree(ReadCapability capability, long leafCount, CopyFetcher fetcher, FetchContext context)
+    {
+        if (capability.Level != ErisLayout.RootLevel(leafCount)) throw Broken(
+            "the root's level does not fit the length");
+        _capability = capability;
+        _leafCount = leafCount;
+        _fetcher = fetcher;
+        _context = context;
+        _nodes = new(context.Options.MaxNodesInMemory, FetchNodeAsync);
+    }
+
+    /// <summary>The pairs of <paramref name="count"/> leaves from <paramref name="first"/>, all under one
+    /// node.</summary>
+    /// <exception cref="ContentUnavailableException">A node cannot be had or does not verify.</exception>
+    public async Task<ErisPair[]> GetLeavesAsync(long first, int count, CancellationToken cancellationToken)
+    {
+        Debug.Assert(first / ErisLayout.Arity == (first + count - 1) / ErisLayout.Arity, "one node");
+        if (_capability.Level == 0) return [Root];
+        var node = await _nodes.GetAsync((1, first / ErisLayout.Arity), cancellationToken);
+        var pairs = new ErisPair[count];
+        for (var index = 0; index < count; index++)
+        {
+            pairs[index] = ErisNode.Read(node, (int)(first % ErisLayout.Arity) + index);
+        }
+
+        return pairs;
+    }
+
+    /// <summary>The plaintext of one leaf that is kept in copies, padding included, in an array of its own.</summary>
+    /// <exception cref="ContentUnavailableException">The leaf cannot be had.</exception>
+    public async Task<byte[]> FetchLeafAsync(long leaf, CancellationToken cancellationToken)
+    {
+        var pairs = await GetLeavesAsync(leaf, 1, cancellationToken);
+        return await FetchPlaintextAsync(pairs[0], 0, cancellationToken);
+    }
+
+    /// <summary>Stops what runs and waits for it.</summary>
+    public ValueTask DisposeAsync() => _nodes.DisposeAsync();
+
+    /// <summary>What does not verify.</summary>
+    public static ContentUnavailableException Broken(string message) =>
+        new(ContentFault.VerificationFailed, message);
+
+    private ErisPair Root => new(_capability.RootReference, _capability.RootKey);
+
+    private async Task<byte[]> FetchNodeAsync((int Level, long Index) key, CancellationToken cancellationToken)
+    {
+        var pair = Root;
+        if (key.Level < _capability.Level)
+        {
+            var parent = await _nodes.GetAsync((key.Level + 1, key.Index / ErisLayout.Arity), cancellationToken);
+            pair = ErisNode.Read(parent, (int)(key.Index % ErisLayout.Arity));
+        }
+
+        var node = await FetchPlaintextAsync(pair, (byte)key.Level, cancellationToken);
+        var below = ErisLayout.NodeCount(_leafCount, key.Level - 1);
+        var expected = Math.Min(ErisLayout.Arity, below - (key.Index * ErisLayout.Arity));
+        if (ErisCipher.NodeKey(node) != pair.Key) throw Broken("an inner node does not verify");
+        if (!ErisNode.TryCount(node, out var count) || count != expected) throw Broken(
+            "an inner node breaks its layout");
+        return node;
+    }
+
+    private async Task<byte[]> FetchPlaintextAsync(ErisPair pair, byte level, CancellationToken cancellationToken)
+    {
+        byte[] block;
+        try
+        {
+            block = await _fetcher.FetchAsync(pair.Reference, cancellationToken);
+        }
+        catch (ContentUnavailableException fault) when (fault.Fault == ContentFault.NotFound)
+        {
+            // The content is known; it is this part of it that is gone.
+            throw new ContentUnavailableException(ContentFault.TooFewShares, "an inner block is on no store");
+        }
+
+        var plaintext = new byte[ErisLayout.BlockBytes];
+        ErisCipher.Transform(block, plaintext, pair.Key, level);
+        _context.Pool.Return(block);
+        return plaintext;
+    }
+}

@@ -1,0 +1,28 @@
+namespace Veil.Content.Fetching;
+
+/// <summary>How to read.</summary>
+public sealed record ReaderOptions
+{
+    /// <summary>Stripes fetched ahead of the one being written: with 16 shares each, 96 shares in flight.</summary>
+    public int StripesAhead { get; init; } = 6;
+
+    /// <summary>Stripes fetched beyond the end of a range: a player's next range, and a blur over which part was
+    /// asked.</summary>
+    public int StripesBeyond { get; init; } = 1;
+
+    /// <summary>Decoded stripes kept in memory: 512 KiB each; the window and as much again for ranges that come
+    /// back.</summary>
+    public int MaxStripesInMemory { get; init; } = 12;
+
+    /// <summary>Shares on their way at a time, over all stripes of one object.</summary>
+    public int MaxSharesInFlight { get; init; } = 128;
+
+    /// <summary>Inner nodes kept in memory: 32 KiB each; 64 cover 1 GiB.</summary>
+    public int MaxNodesInMemory { get; init; } = 64;
+
+    /// <summary>Stores that one share is looked for at.</summary>
+    public int MaxStoresPerShare { get; init; } = 4;
+
+    /// <summary>Stores that a block in copies is looked for at.</summary>
+    public int MaxStoresPerCopy { get; init; } = 20;
+}

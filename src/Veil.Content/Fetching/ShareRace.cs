@@ -1,0 +1,148 @@
+using Veil.Content.Edge;
+using Veil.Content.Transfers;
+using Veil.Wire;
+
+namespace Veil.Content.Fetching;
+
+/// <summary>One request that may be made: which share, its reference, at which store.</summary>
+internal readonly record struct ShareAttempt(int Share, BlockRef Reference, RelayId Store, bool IsRepeat = false);
+
+/// <summary>
+/// Fetches any <paramref name="needed"/> different shares: as many requests at a time as shares are missing, the next
+/// one when one fails, more when they are slow (spec/stripe.md, section 7). One run, one owner; what loses is cancelled
+/// and awaited before the run ends.
+/// </summary>
+/// <param name="context">The network and the pace.</param>
+/// <param name="needed">How many different shares.</param>
+/// <param name="first">What to try, in order.</param>
+/// <param name="more">What to try after that; asked once, when it is needed. Never fails.</param>
+internal sealed class ShareRace(
+    FetchContext context,
+    int needed,
+    IEnumerable<ShareAttempt> first,
+    Func<CancellationToken, Task<IReadOnlyList<ShareAttempt>>>? more)
+{
+    private readonly Queue<ShareAttempt> _queue = new(first);
+    private readonly Queue<ShareAttempt> _repeats = new();
+    private readonly List<Running> _running = [];
+    private readonly Dictionary<int, byte[]> _obtained = [];
+    private Task<IReadOnlyList<ShareAttempt>>? _more;
+    private bool _moreDone = more is null;
+    private int _hedges;
+
+    /// <summary>True where at least one store was asked and every one answered that it does not have the
+    /// share.</summary>
+    public bool OnlyNotFound { get; private set; } = true;
+
+    /// <summary>
+    /// Shares by number, in buffers of the context's pool that now belong to the caller. Fewer than needed where
+    /// everything was tried.
+    /// </summary>
+    public async Task<Dictionary<int, byte[]>> RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var completed = false;
+        try
+        {
+            while (_obtained.Count < needed)
+            {
+                StartRequests(stop.Token);
+                if (_running.Count == 0 && (_more is null || _moreDone)) break;
+                await WaitAsync(stop.Token);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            completed = true;
+            return _obtained;
+        }
+        finally
+        {
+            stop.Cancel();
+            await SettleAsync();
+            if (!completed)
+            {
+                foreach (var block in _obtained.Values) context.Pool.Return(block);
+            }
+        }
+    }
+
+    private void StartRequests(CancellationToken cancellationToken)
+    {
+        while (_running.Count < needed - _obtained.Count + _hedges)
+        {
+            if (!_queue.TryDequeue(out var attempt))
+            {
+                if (!_moreDone) _more ??= more!(cancellationToken);
+                if (!_moreDone || !_repeats.TryDequeue(out attempt)) return;
+            }
+
+            if (_obtained.ContainsKey(attempt.Share)) continue;
+            var buffer = context.Pool.Rent();
+            var request = context.FetchAsync(attempt.Store, attempt.Reference, buffer, cancellationToken);
+            _running.Add(new Running(attempt, buffer, request));
+        }
+    }
+
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        using var wake = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<Task> events = [.. _running.Select(running => running.Request)];
+        if (_more is not null && !_moreDone) events.Add(_more);
+        Task? slow = null;
+        if (_queue.Count > 0 || _repeats.Count > 0 || !_moreDone)
+        {
+            slow = Task.Delay(context.Pace.HedgeDelay, context.Time, wake.Token);
+            events.Add(slow);
+        }
+
+        var done = await Task.WhenAny(events);
+        wake.Cancel();
+        if (slow is not null) await TaskWindow.Settle(slow);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (done == slow)
+        {
+            // As many again as are outstanding, but never more than twice what is needed at a time.
+            _hedges = Math.Min(_hedges + needed - _obtained.Count, needed);
+            return;
+        }
+
+        if (done == _more)
+        {
+            foreach (var attempt in await _more) _queue.Enqueue(attempt);
+            _moreDone = true;
+        }
+
+        await TakeFinishedAsync();
+    }
+
+    private async Task TakeFinishedAsync()
+    {
+        for (var index = _running.Count - 1; index >= 0; index--)
+        {
+            var (attempt, buffer, request) = _running[index];
+            if (!request.IsCompleted) continue;
+            _running.RemoveAt(index);
+            var outcome = await request;
+            if (outcome == StoreOutcome.Done && _obtained.TryAdd(attempt.Share, buffer)) continue;
+            context.Pool.Return(buffer);
+            OnlyNotFound &= outcome == StoreOutcome.NotFound;
+
+            // A circuit may have broken: once more, after everything else.
+            if (outcome == StoreOutcome.Failed && !attempt.IsRepeat) _repeats.Enqueue(attempt with { IsRepeat = true });
+        }
+    }
+
+    private async Task SettleAsync()
+    {
+        foreach (var running in _running)
+        {
+            await TaskWindow.Settle(running.Request);
+            context.Pool.Return(running.Buffer);
+        }
+
+        _running.Clear();
+        if (_more is not null) await TaskWindow.Settle(_more);
+    }
+
+    private readonly record struct Running(ShareAttempt Attempt, byte[] Buffer, Task<StoreOutcome> Request);
+}

@@ -1,0 +1,118 @@
+using Veil.Content.Edge;
+using Veil.Content.Eris;
+using Veil.Content.Manifests;
+using Veil.Content.Stripes;
+using Veil.Content.Transfers;
+
+namespace Veil.Content.Fetching;
+
+/// <summary>
+/// One opened file over its stripes. Ranges may be read at the same time; decoded stripes are shared between them and
+/// kept within a bound.
+/// </summary>
+internal sealed class StripedContent : ContentObject
+{
+    private const long StripeBytes = (long)ReedSolomon.MaxDataShares * ErisLayout.BlockBytes;
+
+    private readonly Manifest _manifest;
+    private readonly ReaderOptions _options;
+    private readonly ErisTree _tree;
+    private readonly StripeMapReader _map;
+    private readonly SharedWork<long, byte[][]> _stripes;
+    private readonly long _stripeCount;
+    private readonly StripeFetcher _fetcher;
+
+    /// <summary>Opens what a manifest describes; nothing is fetched yet.</summary>
+    /// <exception cref="ContentUnavailableException">The manifest's capabilities do not fit its length.</exception>
+    public StripedContent(Manifest manifest, FetchContext context)
+    {
+        _manifest = manifest;
+        _options = context.Options;
+        var leaves = ErisLayout.LeafCount(manifest.Length);
+        _stripeCount = StripeShape.Count(leaves);
+        CopyFetcher copies = new(context);
+        _tree = new ErisTree(manifest.Capabilities.Data, leaves, copies, context);
+        _map = new StripeMapReader(manifest.Capabilities.StripeMap, leaves, copies, context);
+        _fetcher = new StripeFetcher(context, _tree, _map, leaves);
+        _stripes = new(context.Options.MaxStripesInMemory, FetchStripeAsync);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => _manifest.Name;
+
+    /// <inheritdoc/>
+    public override string MimeType => _manifest.MimeType;
+
+    /// <inheritdoc/>
+    public override long Length => _manifest.Length;
+
+    /// <inheritdoc/>
+    public override string EntityTag => _manifest.EntityDigest.ToString();
+
+    /// <inheritdoc/>
+    public override async Task CopyRangeAsync(
+        long offset,
+        long count,
+        Stream destination,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Length - offset);
+        if (count == 0) return;
+        var lastWanted = (offset + count - 1) / StripeBytes;
+        var end = offset + count;
+        while (offset < end)
+        {
+            var stripe = offset / StripeBytes;
+            var leaves = await GetStripeAsync(stripe, lastWanted, cancellationToken);
+            var stop = Math.Min(end, (stripe + 1) * StripeBytes);
+            while (offset < stop)
+            {
+                var within = (int)(offset % StripeBytes);
+                var start = within % ErisLayout.BlockBytes;
+                var take = (int)Math.Min(ErisLayout.BlockBytes - start, stop - offset);
+                await destination.WriteAsync(
+                    leaves[within / ErisLayout.BlockBytes].AsMemory(start, take), cancellationToken);
+                offset += take;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await _stripes.DisposeAsync();
+        await _map.DisposeAsync();
+        await _tree.DisposeAsync();
+    }
+
+    private Task<byte[][]> GetStripeAsync(long stripe, long lastWanted, CancellationToken cancellationToken)
+    {
+        var result = _stripes.GetAsync(stripe, cancellationToken);
+        var last = Math.Min(_stripeCount - 1, lastWanted + _options.StripesBeyond);
+        for (var ahead = stripe + 1; ahead <= Math.Min(last, stripe + _options.StripesAhead - 1); ahead++)
+        {
+            _stripes.Prefetch(ahead);
+        }
+
+        return result;
+    }
+
+    private async Task<byte[][]> FetchStripeAsync(long stripe, CancellationToken cancellationToken)
+    {
+        var leaves = await _fetcher.FetchAsync(stripe, cancellationToken);
+        if (stripe == _stripeCount - 1)
+        {
+            var expected = (int)(Length % ErisLayout.BlockBytes);
+            if (!ErisPadding.TryFind(leaves[^1], out var content) || content != expected)
+            {
+                throw ErisTree.Broken("the content's end is not where the manifest says");
+            }
+        }
+
+        return leaves;
+    }
+}

@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using Veil.Content.Edge;
+using Veil.Directory.Ring;
+using Veil.Wire;
+using Xunit;
+
+namespace Veil.Tests.Content;
+
+/// <summary>How a store in memory behaves.</summary>
+internal enum StoreMood
+{
+    Well,
+    Dead,
+    Full,
+    Silent,
+    Flaky,
+}
+
+/// <summary>A network of stores in memory that keeps its contract, with faults to be chosen.</summary>
+internal sealed class MemoryStores : IBlockNetwork
+{
+    private readonly ConcurrentDictionary<(RelayId Store, BlockRef Reference), byte[]> _blocks = new();
+    private readonly ConcurrentDictionary<RelayId, StoreMood> _moods = new();
+    private readonly ConcurrentDictionary<(RelayId, BlockRef), bool> _failedOnce = new();
+    private readonly ConcurrentQueue<(IsolationGroup Group, BlockRef Reference)> _stored = new();
+    private readonly Lock _lock = new();
+    private int _inFlight;
+    private int _requests;
+
+    public MemoryStores(int stores) => Ring = TestRing.Of(stores);
+
+    public StoreRing Ring { get; set; }
+
+    public int MostInFlight { get; private set; }
+
+    public int Requests => Volatile.Read(ref _requests);
+
+    /// <summary>Every request waits for this first.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    public IEnumerable<(IsolationGroup Group, BlockRef Reference)> Stored => _stored;
+
+    public IEnumerable<(RelayId Store, BlockRef Reference)> Holdings => _blocks.Keys;
+
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    public void Set(RelayId store, StoreMood mood) => _moods[store] = mood;
+
+    public void SetAll(StoreMood mood)
+    {
+        foreach (var store in Ring.Stores) Set(store, mood);
+    }
+
+    public void Remove(BlockRef reference)
+    {
+        foreach (var store in Ring.Stores) _blocks.TryRemove((store, reference), out _);
+    }
+
+    public byte[]? Find(BlockRef reference) =>
+        Ring.Stores.Select(store => _blocks.GetValueOrDefault((store, reference))).FirstOrDefault(found =>
+            found != null);
+
+    public async ValueTask<StoreOutcome> StoreAsync(
+        IsolationGroup group,
+        RelayId store,
+        BlockRef reference,
+        ReadOnlyMemory<byte> block,
+        CancellationToken cancellationToken)
+    {
+        Assert.Equal(32768, block.Length);
+        await using var request = Begin();
+        var mood = await BehaveAsync(store, reference, cancellationToken);
+        if (mood == StoreMood.Full) return StoreOutcome.Full;
+        if (mood != StoreMood.Well) return StoreOutcome.Failed;
+        Assert.Equal(reference, BlockRef.Of(block.Span));
+        _blocks[(store, reference)] = block.ToArray();
+        _stored.Enqueue((group, reference));
+        return StoreOutcome.Done;
+    }
+
+    public async ValueTask<StoreOutcome> FetchAsync(
+        IsolationGroup group,
+        RelayId store,
+        BlockRef reference,
+        Memory<byte> destination,
+        CancellationToken cancellationToken)
+    {
+        Assert.Equal(32768, destination.Length);
+        await using var request = Begin();
+        var mood = await BehaveAsync(store, reference, cancellationToken);
+        if (mood is StoreMood.Dead or StoreMood.Flaky) return StoreOutcome.Failed;
+        if (!_blocks.TryGetValue((store, reference), out var block)) return StoreOutcome.NotFound;
+        block.CopyTo(destination);
+        return StoreOutcome.Done;
+    }
+
+    private async Task<StoreMood> BehaveAsync(RelayId store, BlockRef reference, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        await Gate.WaitAsync(cancellationToken);
+        var mood = _moods.GetValueOrDefault(store);
+        if (mood == StoreMood.Silent)
+        {
+            TaskCompletionSource never = new();
+            await never.Task.WaitAsync(cancellationToken);
+        }
+
+        if (mood != StoreMood.Flaky) return mood;
+        return _failedOnce.TryAdd((store, reference), true) ? StoreMood.Flaky : StoreMood.Well;
+    }
+
+    private Request Begin()
+    {
+        lock (_lock)
+        {
+            _requests++;
+            _inFlight++;
+            MostInFlight = Math.Max(MostInFlight, _inFlight);
+        }
+
+        return new Request(this);
+    }
+
+    private sealed class Request(MemoryStores stores) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            lock (stores._lock) stores._inFlight--;
+            return ValueTask.CompletedTask;
+        }
+    }
+}
