@@ -45,6 +45,15 @@ public sealed record CircuitOptions
     /// <summary>How long ids that ended are remembered.</summary>
     public TimeSpan Tombstone { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Ids that ended and are remembered, per link or end; beyond it the oldest is forgotten early.</summary>
+    /// <summary>Circuit ids that ended and are remembered, per link; beyond it the oldest is forgotten early.</summary>
     public int MaxTombstones { get; init; } = 4_096;
+
+    /// <summary>Stream ids that ended and are remembered, per end: enough for 17 streams a second, little per circuit.</summary>
+    public int MaxStreamTombstones { get; init; } = 1_024;
+
+    /// <summary>Links of one pool, accepted and made: each costs some 100 KiB when busy.</summary>
+    public int MaxLinks { get; init; } = 4_096;
+
+    /// <summary>Handshakes of accepted links under way at once: what strangers can make this node hold, for 10 s each.</summary>
+    public int MaxPendingLinks { get; init; } = 512;
 }

@@ -27,6 +27,7 @@ public sealed class LinkPool : IAsyncDisposable
     private readonly Dictionary<RelayId, Task<LinkCircuits>> _byRelay = [];
     private readonly Dictionary<Link, LinkUse> _links = [];
     private readonly ITimer _tick;
+    private int _pending;
     private bool _stopped;
 
     /// <param name="context">What the node's circuits share.</param>
@@ -72,6 +73,7 @@ public sealed class LinkPool : IAsyncDisposable
     internal async Task<LinkCircuits> GetAsync(RelayAddress relay, CancellationToken cancellationToken)
     {
         Task<LinkCircuits> link;
+        TaskCompletionSource<LinkCircuits>? made = null;
         lock (_lock)
         {
             if (_stopped)
@@ -80,12 +82,19 @@ public sealed class LinkPool : IAsyncDisposable
             }
 
             // Others may wait for the same link, so that one who gives up does not end the attempt; the handshake's own limit does.
-            if (!_byRelay.TryGetValue(relay.Target.Relay, out link!)
-                || link.IsFaulted || link.IsCanceled || (link.IsCompletedSuccessfully && !link.Result.IsOpen))
+            if (!_byRelay.TryGetValue(relay.Target.Relay, out link!) || IsDead(link))
             {
-                link = ConnectAsync(relay);
+                // Without asynchronous continuations: waiting with a token would resume on the pool.
+                made = new TaskCompletionSource<LinkCircuits>();
+                link = made.Task;
                 _byRelay[relay.Target.Relay] = link;
             }
+        }
+
+        // Outside the lock, because much of it may run at once.
+        if (made is not null && !_context.Scope.Start(stopping => MakeAsync(relay, made, stopping)))
+        {
+            Fail(relay, made, CloseReason.Stopping);
         }
 
         return await link.WaitAsync(cancellationToken);
@@ -97,27 +106,17 @@ public sealed class LinkPool : IAsyncDisposable
         Func<RelayId, Bytes32?> linkKeyOf,
         CancellationToken cancellationToken)
     {
-        while (true)
+        while (await NextAsync(listener, cancellationToken) is { } connection)
         {
-            ConnectionContext? connection;
-            try
+            bool full = Count >= _context.Options.MaxLinks
+                || Volatile.Read(ref _pending) >= _context.Options.MaxPendingLinks;
+            if (full)
             {
-                connection = await listener.AcceptAsync(cancellationToken);
-            }
-            catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
-            {
-                // Descriptors are used up: the listener stays usable, and some come free with time.
-                Counters.Count(CloseReason.ConnectionFailed);
-                await Task.Delay(AcceptPause, _context.Time, cancellationToken);
-                continue;
+                Counters.Count(CloseReason.ResourceLimit);
+                connection.Abort(new ConnectionAbortedException("too many links"));
             }
 
-            if (connection is null)
-            {
-                return;
-            }
-
-            if (!_context.Scope.Start(token => AcceptOneAsync(connection, linkKeyOf, token)))
+            if (full || !_context.Scope.Start(token => AcceptOneAsync(connection, linkKeyOf, token)))
             {
                 await connection.DisposeAsync();
             }
@@ -141,28 +140,72 @@ public sealed class LinkPool : IAsyncDisposable
         }
     }
 
-    private async Task<LinkCircuits> ConnectAsync(RelayAddress relay)
+    private async ValueTask<ConnectionContext?> NextAsync(IConnectionListener listener, CancellationToken cancellationToken)
     {
-        ConnectionContext connection;
-        try
+        while (true)
         {
-            connection = await _connections.ConnectAsync(relay.EndPoint, _context.Scope.Stopping);
+            try
+            {
+                return await listener.AcceptAsync(cancellationToken);
+            }
+            catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
+            {
+                // Descriptors are used up: the listener stays usable, and some come free with time.
+                Counters.Count(CloseReason.ConnectionFailed);
+                await Task.Delay(AcceptPause, _context.Time, cancellationToken);
+            }
         }
-        catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
-        {
-            Counters.Count(CloseReason.ConnectionFailed);
-            throw new LinkRefusedException(CloseReason.ConnectionFailed);
-        }
+    }
 
+    private static bool IsDead(Task<LinkCircuits> link) =>
+        link.IsFaulted || link.IsCanceled || (link.IsCompletedSuccessfully && !link.Result.IsOpen);
+
+    /// <summary>Makes the link, tells those who wait for it, and runs it. Owned by the scope.</summary>
+    private async Task MakeAsync(
+        RelayAddress relay,
+        TaskCompletionSource<LinkCircuits> made,
+        CancellationToken stopping)
+    {
+        Link link;
         try
         {
-            return Run(await _handshake.InitiateAsync(connection, relay.Target, _local, _context.Scope.Stopping));
+            if (Count >= _context.Options.MaxLinks)
+            {
+                throw new LinkRefusedException(CloseReason.ResourceLimit);
+            }
+
+            link = await ConnectAsync(relay, stopping);
         }
         catch (LinkRefusedException refused)
         {
             Counters.Count(refused.Reason);
-            await connection.DisposeAsync();
+            Fail(relay, made, refused.Reason);
+            return;
+        }
+        catch (Exception)
+        {
+            // A defect: the scope reports it, and nobody is left waiting.
+            Fail(relay, made, CloseReason.InternalError);
             throw;
+        }
+
+        await RunAsync(link, made.SetResult);
+    }
+
+    private async Task<Link> ConnectAsync(RelayAddress relay, CancellationToken stopping)
+    {
+        try
+        {
+            // The same limit as for the handshake: an address that swallows packets would hold the attempt for minutes.
+            using var timeout = new CancellationTokenSource(_context.Options.ExtendTimeout, _context.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, timeout.Token);
+            var connection = await _connections.ConnectAsync(relay.EndPoint, either.Token);
+            return await _handshake.InitiateAsync(connection, relay.Target, _local, stopping);
+        }
+        catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+        {
+            throw new LinkRefusedException(
+                stopping.IsCancellationRequested ? CloseReason.Stopping : CloseReason.ConnectionFailed);
         }
     }
 
@@ -171,26 +214,38 @@ public sealed class LinkPool : IAsyncDisposable
         Func<RelayId, Bytes32?> linkKeyOf,
         CancellationToken cancellationToken)
     {
+        Link link;
+        Interlocked.Increment(ref _pending);
         try
         {
-            Run(await _handshake.AcceptAsync(connection, _local!, linkKeyOf, cancellationToken));
+            link = await _handshake.AcceptAsync(connection, _local!, linkKeyOf, cancellationToken);
         }
         catch (LinkRefusedException refused)
         {
             Counters.Count(refused.Reason);
-            await connection.DisposeAsync();
+            return;
         }
+        finally
+        {
+            Interlocked.Decrement(ref _pending);
+        }
+
+        await RunAsync(link, static _ => { });
     }
 
-    private LinkCircuits Run(Link link)
+    private async Task RunAsync(Link link, Action<LinkCircuits> onReady)
     {
         var circuits = new LinkCircuits(link, _context, OnCreate);
-        bool stopped;
         lock (_lock)
         {
-            stopped = _stopped;
+            if (_stopped)
+            {
+                link.Close(CloseReason.Stopping);
+            }
+
             _links.Add(link, new LinkUse(circuits, _context.Time.GetTimestamp()));
-            if (link.Peer.Relay is { } relay && !link.Peer.IsInitiator && !_byRelay.ContainsKey(relay))
+            if (link.Peer is { Relay: { } relay, IsInitiator: false }
+                && (!_byRelay.TryGetValue(relay, out var known) || IsDead(known)))
             {
                 // A link that the other relay made serves our circuits to it as well.
                 _byRelay[relay] = Task.FromResult(circuits);
@@ -198,27 +253,14 @@ public sealed class LinkPool : IAsyncDisposable
         }
 
         OnLink?.Invoke(link.Peer);
-        if (stopped || !_context.Scope.Start(_ => RunAsync(link, circuits)))
-        {
-            // Never run, so nobody else frees it; the connection is the caller's to dispose.
-            link.Close(CloseReason.Stopping);
-            Forget(link, circuits);
-            link.Dispose();
-            throw new LinkRefusedException(CloseReason.Stopping);
-        }
-
-        return circuits;
-    }
-
-    private async Task RunAsync(Link link, LinkCircuits circuits)
-    {
         try
         {
-            await link.RunAsync(circuits);
+            var running = link.RunAsync(circuits);
+            onReady(circuits);
+            await running;
         }
         finally
         {
-            Counters.Count(link.ClosedBy);
             Forget(link, circuits);
         }
 
@@ -230,6 +272,7 @@ public sealed class LinkPool : IAsyncDisposable
 
     private void Forget(Link link, LinkCircuits circuits)
     {
+        Counters.Count(link.ClosedBy);
         lock (_lock)
         {
             _links.Remove(link);
@@ -239,6 +282,22 @@ public sealed class LinkPool : IAsyncDisposable
                 _byRelay.Remove(relay);
             }
         }
+    }
+
+    private void Fail(RelayAddress relay, TaskCompletionSource<LinkCircuits> made, CloseReason reason)
+    {
+        lock (_lock)
+        {
+            if (_byRelay.TryGetValue(relay.Target.Relay, out var known) && known == made.Task)
+            {
+                _byRelay.Remove(relay.Target.Relay);
+            }
+        }
+
+        made.SetException(new LinkRefusedException(reason));
+
+        // Whoever waits takes it from here; that nobody does any more is no fault.
+        _ = made.Task.Exception;
     }
 
     private void Tick()

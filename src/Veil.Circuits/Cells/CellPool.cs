@@ -18,6 +18,9 @@ internal sealed class CellPool
     /// <summary>Cells that are granted to circuits.</summary>
     internal long Reserved => Interlocked.Read(ref _reserved);
 
+    /// <summary>Whether so many cells could be granted now.</summary>
+    internal bool HasRoom(int cells) => Reserved + cells <= _budgetCells;
+
     /// <summary>Charges a grant to the budget; false when there is no room.</summary>
     internal bool TryReserve(int cells)
     {

@@ -49,7 +49,9 @@ internal sealed class ReadyStack<T>
     {
         T? next = item.NextReady;
         item.NextReady = null;
-        Volatile.Write(ref item.Flag, 0);
+
+        // A full fence: whoever looks at the thing's queues after this must not have looked before.
+        Interlocked.Exchange(ref item.Flag, 0);
         return next;
     }
 }

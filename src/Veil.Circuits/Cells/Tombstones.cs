@@ -20,10 +20,12 @@ internal sealed class Tombstones<T>(TimeProvider time, TimeSpan lifetime, int bo
                 _order.Enqueue((id, time.GetTimestamp()));
             }
 
-            while (_order.Count > bound || (_order.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Since) > lifetime))
+            if (_order.Count > bound)
             {
                 _ids.Remove(_order.Dequeue().Id);
             }
+
+            ForgetOld();
         }
     }
 
@@ -31,7 +33,17 @@ internal sealed class Tombstones<T>(TimeProvider time, TimeSpan lifetime, int bo
     {
         lock (_lock)
         {
+            // Here too, or an id that is free again would be refused until the next one ends.
+            ForgetOld();
             return _ids.Contains(id);
+        }
+    }
+
+    private void ForgetOld()
+    {
+        while (_order.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Since) > lifetime)
+        {
+            _ids.Remove(_order.Dequeue().Id);
         }
     }
 }

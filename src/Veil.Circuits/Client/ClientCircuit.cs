@@ -13,7 +13,7 @@ namespace Veil.Circuits.Client;
 /// A circuit as its client sees it (spec/circuit.md): the layers of its hops, the branches of its last hop, and the
 /// streams to its last hop. The guard link's reading task opens, its writing task seals; the rest is called from anywhere.
 /// </summary>
-public sealed class ClientCircuit : IDisposable
+public sealed partial class ClientCircuit : IDisposable
 {
     // CREATE has no branch; its answer comes from "before the first hop".
     private const ushort NoBranch = 0;
@@ -26,6 +26,7 @@ public sealed class ClientCircuit : IDisposable
     private readonly Lock _lock = new();
     private Leg? _leg;
     private int _closeReason;
+    private int _branching;
 
     // Under the lock.
     private readonly Queue<(int Hop, MessageType Type, byte[] Data)> _control = new();
@@ -34,14 +35,11 @@ public sealed class ClientCircuit : IDisposable
     // Replaced under the lock, read by any task.
     private ClientBranch[] _branches = [];
 
-    // Writing task.
-    private int _turn;
-
     private ClientCircuit(CircuitContext context, RelayId[] path)
     {
         _context = context;
         _path = path;
-        _streams = new StreamEnd(context.Options, context.Time, null, MarkReady);
+        _streams = new StreamEnd(context, null, MarkReady);
     }
 
     /// <summary>The relays of the path, guard first.</summary>
@@ -100,8 +98,19 @@ public sealed class ClientCircuit : IDisposable
     {
         var number = NextBranch();
         ClientBranch? branch = null;
-        await ExtendAsync(target, (_onion.Count + 1, number), ciphers => branch = AddBranch(target, number, ciphers), cancellationToken);
-        return branch!;
+        try
+        {
+            await ExtendAsync(
+                target,
+                (_onion.Count + 1, number),
+                ciphers => branch = AddBranch(target, number, ciphers),
+                cancellationToken);
+            return branch!;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _branching);
+        }
     }
 
     /// <summary>Opens a stream to a service at the last hop.</summary>
@@ -127,50 +136,8 @@ public sealed class ClientCircuit : IDisposable
         branch.Ciphers.Dispose();
         if (tellRelay)
         {
-            SendCloseBranch(branch.Number);
+            SendCloseBranch(_onion.Count, branch.Number);
         }
-    }
-
-    internal CloseReason OnCreated(ReadOnlySpan<byte> message) =>
-        _extensions.Take(0, NoBranch) is { } creating && creating.TryComplete(message, _context)
-            ? CloseReason.None
-            : CloseReason.HandshakeFailed;
-
-    /// <summary>Opens a backward cell layer by layer. Reading task.</summary>
-    internal CloseReason OnCell(Lane lane, Span<byte> cell)
-    {
-        switch (_onion.Open(lane, cell, out int number, out var rest))
-        {
-            case OpenedKind.Message:
-                return RelayMessage.TryRead(rest, out var message)
-                    ? OnMessage(number, lane, message)
-                    : CloseReason.Malformed;
-            case OpenedKind.Branch:
-                return OnBranchCell((ushort)number, lane, rest);
-            default:
-                return CloseReason.AuthenticationFailed;
-        }
-    }
-
-    /// <summary>Composes and seals the next forward cell. Writing task.</summary>
-    internal bool TryFill(Lane lane, Span<byte> cell)
-    {
-        if (lane == Lane.Control && TryFillControl(cell))
-        {
-            return true;
-        }
-
-        int last = _onion.Count;
-        if (last > 0)
-        {
-            var room = ClientOnion.Room(cell, last);
-            if (lane == Lane.Control ? _streams.TryFillControl(room) : _streams.TryFillData(room))
-            {
-                return _onion.TrySeal(lane, cell, last);
-            }
-        }
-
-        return TryFillBranch(lane, cell);
     }
 
     internal void Close(CloseReason reason)
@@ -193,8 +160,7 @@ public sealed class ClientCircuit : IDisposable
 
     private async Task CreateAsync(LinkCircuits link, HopTarget guard, CancellationToken cancellationToken)
     {
-        RequireUsable(guard);
-        var handshake = HopHandshake.Initiate(_context.Network, guard, 1, _context.Secrets);
+        var handshake = Initiate(guard, 1);
         using var creating = new PendingExtension(handshake, guard.Relay, 1, _onion.Add);
         var message = new byte[HopHandshake.FirstBytes];
         handshake.WriteMessage([], message);
@@ -203,15 +169,29 @@ public sealed class ClientCircuit : IDisposable
         if (leg is null)
         {
             _extensions.Take(0, NoBranch);
-            throw new CircuitFailedException(CloseReason.ResourceLimit, guard.Relay);
+            throw link.IsOpen
+                ? new CircuitFailedException(CloseReason.ResourceLimit)
+                : new CircuitFailedException(CloseReason.ConnectionFailed, guard.Relay);
         }
 
-        Volatile.Write(ref _leg, leg);
+        // CREATE stands in the leg before anyone can close it: its DESTROY must not come first.
         var command = _context.Pool.Rent();
         CreateBody.WriteCreate(command.Cell, leg.Id, 1, guard.OnionKeyId, message);
         leg.Send(command);
+        Interlocked.Exchange(ref _leg, leg);
+        if (IsClosed)
+        {
+            leg.Close(ClosedBy);
+        }
+
         await AwaitAsync(creating, 0, new BranchId(NoBranch), cancellationToken);
     }
+
+    // A relay may have published a key of small order: that is the relay's fault, not a misuse.
+    private HybridHandshake Initiate(HopTarget target, int position) =>
+        StaticKeyPair.IsUsablePublicKey(target.OnionKey.AsSpan())
+            ? HopHandshake.Initiate(_context.Network, target, position, _context.Secrets)
+            : throw new CircuitFailedException(CloseReason.HandshakeFailed, target.Relay);
 
     private async Task ExtendAsync(
         HopTarget target,
@@ -219,8 +199,7 @@ public sealed class ClientCircuit : IDisposable
         Action<HopCiphers> onCiphers,
         CancellationToken cancellationToken)
     {
-        RequireUsable(target);
-        var handshake = HopHandshake.Initiate(_context.Network, target, place.Position, _context.Secrets);
+        var handshake = Initiate(target, place.Position);
         using var extension = new PendingExtension(handshake, target.Relay, place.Position, onCiphers);
         var message = new byte[HopHandshake.FirstBytes];
         handshake.WriteMessage([], message);
@@ -228,15 +207,6 @@ public sealed class ClientCircuit : IDisposable
         var request = new ExtendRequest(place.Branch, target.Relay, target.OnionKeyId, message);
         Enqueue(place.Position - 1, MessageType.Extend, request.ToBytes());
         await AwaitAsync(extension, place.Position - 1, place.Branch, cancellationToken);
-    }
-
-    // The directory is signed, but a relay chooses its own key: one of small order would give everybody the same secret.
-    private static void RequireUsable(HopTarget target)
-    {
-        if (!StaticKeyPair.IsUsablePublicKey(target.OnionKey.ToArray()))
-        {
-            throw new CircuitFailedException(CloseReason.HandshakeFailed, target.Relay);
-        }
     }
 
     private async Task AwaitAsync(PendingExtension extension, int hop, BranchId branch, CancellationToken cancellationToken)
@@ -248,6 +218,12 @@ public sealed class ClientCircuit : IDisposable
         {
             await extension.AnswerAsync(either.Token);
         }
+        catch (CircuitFailedException fault) when (fault.Reason is CloseReason.HandshakeFailed or CloseReason.ResourceLimit)
+        {
+            // The relay has a branch there; we have none.
+            SendCloseBranch(hop, branch);
+            throw;
+        }
         catch (OperationCanceledException)
         {
             // Whoever takes the extension out ends it; if the answer is being taken in now, the handshake is in use for
@@ -257,127 +233,15 @@ public sealed class ClientCircuit : IDisposable
                 Close(CloseReason.HandshakeTimeout);
             }
 
-            SendCloseBranch(branch);
+            SendCloseBranch(hop, branch);
             cancellationToken.ThrowIfCancellationRequested();
             throw new CircuitFailedException(CloseReason.HandshakeTimeout, extension.Relay);
         }
     }
 
-    private CloseReason OnMessage(int hop, Lane lane, in RelayMessage message)
-    {
-        if (message.Type is MessageType.Open or < MessageType.Open && lane != Lane.Control)
-        {
-            return CloseReason.Unexpected;
-        }
-
-        switch (message.Type)
-        {
-            case MessageType.Extended when message.Data.Length == CellLayout.BranchBytes + HopHandshake.SecondBytes:
-                // One that nobody waits for any more was given up, and its branch closed.
-                var extension = _extensions.Take(hop, BinaryPrimitives.ReadUInt16BigEndian(message.Data));
-                _ = extension?.TryComplete(message.Data[CellLayout.BranchBytes..], _context);
-                return CloseReason.None;
-            case MessageType.ExtendFailed when message.Data.Length == CellLayout.BranchBytes:
-                _extensions.Take(hop, BinaryPrimitives.ReadUInt16BigEndian(message.Data))?.Fail(CloseReason.UnknownRelay);
-                return CloseReason.None;
-            case MessageType.BranchClosed when message.Data.Length == CellLayout.BranchBytes:
-                if (hop == _onion.Count && Find(BinaryPrimitives.ReadUInt16BigEndian(message.Data)) is { } ended)
-                {
-                    CloseBranch(ended, CloseReason.PeerClosed, tellRelay: false);
-                }
-
-                return CloseReason.None;
-            case MessageType.BranchCredit when hop == _onion.Count:
-                return OnBranchCredit(message.Data);
-            case MessageType.Extended or MessageType.ExtendFailed or MessageType.BranchClosed:
-                return CloseReason.Malformed;
-            default:
-                return hop == _onion.Count ? _streams.OnMessage(lane, message) : CloseReason.Unexpected;
-        }
-    }
-
-    private CloseReason OnBranchCredit(ReadOnlySpan<byte> data)
-    {
-        const int EntryBytes = 4;
-        if (data.Length < 2 || data.Length != 2 + (BinaryPrimitives.ReadUInt16BigEndian(data) * EntryBytes))
-        {
-            return CloseReason.Malformed;
-        }
-
-        for (data = data[2..]; !data.IsEmpty; data = data[EntryBytes..])
-        {
-            Find(BinaryPrimitives.ReadUInt16BigEndian(data))?.AddCredit(BinaryPrimitives.ReadUInt16BigEndian(data[2..]));
-        }
-
-        MarkReady();
-        return CloseReason.None;
-    }
-
-    // What is wrong inside a branch's layer is its end's doing: it costs the branch, not the trunk.
-    private CloseReason OnBranchCell(ushort number, Lane lane, Span<byte> layer)
-    {
-        if (Find(number) is not { } branch)
-        {
-            return number <= _lastBranch ? CloseReason.None : CloseReason.Unexpected;
-        }
-
-        var reason = CloseReason.AuthenticationFailed;
-        if (branch.Ciphers.TryOpenInPlace(lane, layer) && HopCiphers.ReadBranch(layer) == 0)
-        {
-            var room = layer[CellLayout.BranchBytes..branch.Ciphers.PlaintextBytes];
-            reason = RelayMessage.TryRead(room, out var message)
-                ? branch.Streams.OnMessage(lane, message)
-                : CloseReason.Malformed;
-        }
-
-        if (reason != CloseReason.None)
-        {
-            CloseBranch(branch, reason, tellRelay: true);
-        }
-
-        return CloseReason.None;
-    }
-
-    private bool TryFillControl(Span<byte> cell)
-    {
-        (int Hop, MessageType Type, byte[] Data) message;
-        lock (_lock)
-        {
-            if (!_control.TryDequeue(out message))
-            {
-                return false;
-            }
-        }
-
-        RelayMessage.Write(ClientOnion.Room(cell, message.Hop), message.Type, default, message.Data);
-        return _onion.TrySeal(Lane.Control, cell, message.Hop);
-    }
-
-    private bool TryFillBranch(Lane lane, Span<byte> cell)
-    {
-        var branches = Volatile.Read(ref _branches);
-        for (int tried = 0; tried < branches.Length; tried++)
-        {
-            var branch = branches[_turn++ % branches.Length];
-            _turn %= branches.Length;
-            branch.Collect();
-            var room = ClientOnion.Room(cell, branch.Ciphers.Position);
-            bool filled = lane == Lane.Control
-                ? branch.Streams.TryFillControl(room)
-                : branch.MaySend > 0 && branch.Streams.TryFillData(room);
-            if (filled)
-            {
-                branch.MaySend -= lane == Lane.Data ? 1 : 0;
-                return _onion.TrySeal(lane, cell, branch.Ciphers, branch.Number.Value);
-            }
-        }
-
-        return false;
-    }
-
     private ClientBranch AddBranch(HopTarget target, BranchId number, HopCiphers ciphers)
     {
-        var streams = new StreamEnd(_context.Options, _context.Time, null, MarkReady);
+        var streams = new StreamEnd(_context, null, MarkReady);
         var branch = new ClientBranch(this, number, (target.Relay, ciphers), streams)
         {
             MaySend = _context.Options.BranchWindow,
@@ -402,15 +266,27 @@ public sealed class ClientCircuit : IDisposable
     {
         lock (_lock)
         {
+            if (_lastBranch == ushort.MaxValue || BranchCount + _branching >= _context.Options.MaxBranches)
+            {
+                throw new CircuitFailedException(CloseReason.ResourceLimit);
+            }
+
+            Interlocked.Increment(ref _branching);
             return new BranchId(++_lastBranch);
         }
     }
 
-    private void SendCloseBranch(BranchId branch)
+    private void SendCloseBranch(int hop, BranchId branch)
     {
+        if (hop == 0 || IsClosed)
+        {
+            // Before the first hop there is nobody to tell: the DESTROY says it.
+            return;
+        }
+
         var data = new byte[CellLayout.BranchBytes];
         BinaryPrimitives.WriteUInt16BigEndian(data, branch.Value);
-        Enqueue(_onion.Count, MessageType.CloseBranch, data);
+        Enqueue(hop, MessageType.CloseBranch, data);
     }
 
     private void Enqueue(int hop, MessageType type, byte[] data)

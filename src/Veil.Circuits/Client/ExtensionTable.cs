@@ -45,7 +45,7 @@ internal sealed class ExtensionTable
 
         foreach (var extension in left)
         {
-            extension.Fail(reason);
+            extension.Abandon(reason);
         }
     }
 }

@@ -31,6 +31,9 @@ public sealed class NetworkView
         _vanguards = vanguards;
     }
 
+    /// <summary>Told of every change of the guards between two consensuses, so that they can be remembered. Any thread.</summary>
+    public Action<IReadOnlyList<GuardRecord>>? OnGuardsChanged { get; init; }
+
     /// <summary>The newest consensus, or null before the first.</summary>
     public Consensus? Consensus => Volatile.Read(ref _consensus);
 
@@ -75,9 +78,32 @@ public sealed class NetworkView
     /// <exception cref="CircuitFailedException">There is none; the message says why.</exception>
     internal CircuitPath Choose(TrunkPurpose purpose, IReadOnlySet<RelayId> excluded)
     {
+        IReadOnlyList<GuardRecord>? changed = null;
+        try
+        {
+            return Choose(purpose, excluded, out changed);
+        }
+        finally
+        {
+            Tell(changed);
+        }
+    }
+
+    private CircuitPath Choose(
+        TrunkPurpose purpose,
+        IReadOnlySet<RelayId> excluded,
+        out IReadOnlyList<GuardRecord>? changed)
+    {
+        changed = null;
         lock (_lock)
         {
             var consensus = _consensus ?? throw new CircuitFailedException(PathFailure.NoLiveConsensus);
+            if (_guards.Refresh(consensus, _time.GetUtcNow()))
+            {
+                // A stand-in for a guard that has failed for long.
+                changed = _guards.Export();
+            }
+
             var request = new PathRequest(purpose, _time.GetUtcNow()) { Excluded = excluded };
             var result = new PathSelector(consensus, _decisions, consensus.Lab).Select(request, _guards, _vanguards);
             return result.Path ?? throw new CircuitFailedException(result.Failure);
@@ -87,8 +113,10 @@ public sealed class NetworkView
     /// <summary>Tells how an attempt at a guard ended.</summary>
     internal void Report(RelayId guard, bool succeeded)
     {
+        IReadOnlyList<GuardRecord> after;
         lock (_lock)
         {
+            var before = _guards.Export();
             if (succeeded)
             {
                 _guards.Succeeded(guard);
@@ -97,6 +125,22 @@ public sealed class NetworkView
             {
                 _guards.Failed(guard, _time.GetUtcNow());
             }
+
+            after = _guards.Export();
+            if (after.SequenceEqual(before))
+            {
+                return;
+            }
+        }
+
+        Tell(after);
+    }
+
+    private void Tell(IReadOnlyList<GuardRecord>? changed)
+    {
+        if (changed is not null)
+        {
+            OnGuardsChanged?.Invoke(changed);
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed class PendingExtension(HybridHandshake handshake, RelayId relay,
             var ciphers = HopCiphers.TryCreate(handshake, context.Slab, position, context.Options.CellsPerKey);
             if (ciphers is null)
             {
-                Fail(CloseReason.ResourceLimit);
+                Abandon(CloseReason.ResourceLimit);
                 return false;
             }
 
@@ -54,6 +54,10 @@ internal sealed class PendingExtension(HybridHandshake handshake, RelayId relay,
         return true;
     }
 
+    /// <summary>Something else failed: nothing is held against the hop.</summary>
+    internal void Abandon(CloseReason reason) => _answer.TryBreak(new CircuitFailedException(reason));
+
+    /// <summary>The hop failed.</summary>
     internal void Fail(CloseReason reason) => _answer.TryBreak(new CircuitFailedException(reason, relay));
 
     public void Dispose()

@@ -6,6 +6,7 @@ namespace Veil.Circuits.Client;
 internal sealed class Trunk(ClientCircuit circuit, long builtAt)
 {
     private readonly HashSet<RelayId> _ends = [];
+    private bool _retired;
 
     internal ClientCircuit Circuit => circuit;
 
@@ -16,8 +17,11 @@ internal sealed class Trunk(ClientCircuit circuit, long builtAt)
 
     internal bool IsIdle => Load == 0;
 
+    /// <summary>Takes no new branches any more: it did not answer.</summary>
+    internal void Retire() => _retired = true;
+
     internal bool IsFresh(TimeProvider time, TrunkOptions options) =>
-        !circuit.IsClosed && time.GetElapsedTime(builtAt) < options.MaxAge;
+        !_retired && !circuit.IsClosed && time.GetElapsedTime(builtAt) < options.MaxAge;
 
     internal bool Fits(RelayId end, TrunkOptions options, int maxBranches) =>
         Load < maxBranches

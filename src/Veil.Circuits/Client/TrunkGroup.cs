@@ -20,6 +20,18 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     private bool _disposed;
     private int _callers;
 
+    /// <summary>Whether no branch is open or being added.</summary>
+    internal bool IsIdle
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Volatile.Read(ref _callers) == 0 && _trunks.TrueForAll(trunk => trunk.IsIdle);
+            }
+        }
+    }
+
     /// <summary>When the group was last asked for a branch.</summary>
     internal long LastUsed { get; set; }
 
@@ -50,12 +62,18 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
                 return await trunk.Circuit.BranchAsync(target, cancellationToken);
             }
             catch (CircuitFailedException fault) when (attempt < options.Attempts && fault.PathFailure == PathFailure.None
-                && fault.Relay != end)
+                && (fault.Relay != end || fault.Reason == CloseReason.HandshakeTimeout))
             {
                 // Another path may do; a relay that failed is left out of it.
                 if (fault.Relay is { } failed)
                 {
                     avoid.Add(failed);
+                }
+
+                if (trunk is not null && fault.Reason == CloseReason.HandshakeTimeout)
+                {
+                    // Not even "failed" came back, so it is the trunk that is dead.
+                    Retire(trunk);
                 }
             }
             finally
@@ -99,22 +117,16 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         HashSet<RelayId> avoid,
         CancellationToken cancellationToken)
     {
+        // Who needs no new trunk does not wait for one that is being built.
+        if (TryTake(end, settle: false) is { } ready)
+        {
+            return ready;
+        }
+
         await _gate.EnterAsync(cancellationToken);
         try
         {
-            var (chosen, fitting) = Choose(end);
-            if (chosen is null || (!chosen.IsIdle && fitting < options.Spread))
-            {
-                chosen = await TryBuildAsync(purpose, avoid, chosen, cancellationToken);
-            }
-
-            lock (_lock)
-            {
-                chosen.Pending++;
-                chosen.Visit(end);
-            }
-
-            return chosen;
+            return TryTake(end, settle: false) ?? await BuildAsync(purpose, end, avoid, cancellationToken);
         }
         finally
         {
@@ -122,23 +134,40 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         }
     }
 
-    private (Trunk? Least, int Fitting) Choose(RelayId end)
+    /// <summary>The least used trunk, unless all are in use and the group may have one more, or one must do.</summary>
+    private Trunk? TryTake(RelayId end, bool settle)
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
+            ThrowIfDisposed();
             Prune();
-            var fitting = _trunks
-                .Where(trunk => trunk.IsFresh(context.Time, options) && trunk.Fits(end, options, context.Options.MaxBranches))
-                .ToList();
-            return (fitting.MinBy(trunk => trunk.Load), fitting.Count);
+            var fitting = _trunks.FindAll(trunk =>
+                trunk.IsFresh(context.Time, options) && trunk.Fits(end, options, context.Options.MaxBranches));
+            var least = fitting.MinBy(trunk => trunk.Load);
+            return least is not null && (settle || least.IsIdle || fitting.Count >= options.Spread) ? Use(least, end) : null;
         }
     }
 
-    private async Task<Trunk> TryBuildAsync(
+    private static Trunk Use(Trunk trunk, RelayId end)
+    {
+        trunk.Pending++;
+        trunk.Visit(end);
+        return trunk;
+    }
+
+    // The pool closed the group to make room, or itself.
+    private void ThrowIfDisposed()
+    {
+        if (_disposed)
+        {
+            throw new CircuitFailedException(CloseReason.Stopping);
+        }
+    }
+
+    private async Task<Trunk> BuildAsync(
         TrunkPurpose purpose,
+        RelayId end,
         HashSet<RelayId> avoid,
-        Trunk? fallback,
         CancellationToken cancellationToken)
     {
         try
@@ -148,26 +177,30 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             var trunk = new Trunk(circuit, context.Time.GetTimestamp());
             lock (_lock)
             {
-                // Whoever disposed the group meanwhile could not know of this one.
-                if (_disposed)
+                if (!_disposed)
                 {
-                    circuit.Dispose();
-                    throw new ObjectDisposedException(nameof(TrunkGroup));
+                    _trunks.Add(trunk);
+                    return Use(trunk, end);
                 }
-
-                _trunks.Add(trunk);
             }
 
-            return trunk;
+            // Whoever disposed the group meanwhile could not know of this one.
+            circuit.Dispose();
+            throw new CircuitFailedException(CloseReason.Stopping);
         }
-        catch (CircuitFailedException fault) when (fallback is not null)
+        catch (CircuitFailedException fault)
         {
             if (fault.Relay is { } failed)
             {
                 avoid.Add(failed);
             }
 
-            return fallback;
+            if (TryTake(end, settle: true) is { } other)
+            {
+                return other;
+            }
+
+            throw;
         }
     }
 
@@ -212,6 +245,14 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         }
     }
 
+    private void Retire(Trunk trunk)
+    {
+        lock (_lock)
+        {
+            trunk.Retire();
+        }
+    }
+
     private void Release(Trunk trunk)
     {
         lock (_lock)
@@ -223,7 +264,8 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
 
     private void Prune()
     {
-        foreach (var trunk in _trunks.Where(trunk => trunk.IsIdle && !trunk.IsFresh(context.Time, options)).ToList())
+        foreach (var trunk in _trunks.Where(trunk =>
+            trunk.Circuit.IsClosed || (trunk.IsIdle && !trunk.IsFresh(context.Time, options))).ToList())
         {
             trunk.Circuit.Dispose();
             _trunks.Remove(trunk);

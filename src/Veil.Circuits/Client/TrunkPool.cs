@@ -89,7 +89,8 @@ public sealed class TrunkPool : IDisposable
     {
         if (_groups.Count >= _options.MaxGroups)
         {
-            var oldest = _groups.MinBy(entry => entry.Value.LastUsed);
+            // One in use gives way only when all are.
+            var oldest = _groups.OrderBy(entry => !entry.Value.IsIdle).ThenBy(entry => entry.Value.LastUsed).First();
             oldest.Value.Dispose();
             _groups.Remove(oldest.Key);
         }

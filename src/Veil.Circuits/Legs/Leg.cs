@@ -32,6 +32,7 @@ internal sealed class Leg : IReady<Leg>
     private int _creditControl;
     private int _closeReason;
     private int _destroyDue;
+    private int _lingers;
     private CellBuffer? _command;
 
     private Leg(LinkCircuits link, CircuitId id, LegOwner owner)
@@ -57,6 +58,9 @@ internal sealed class Leg : IReady<Leg>
 
     /// <summary>Why it closed, or none.</summary>
     internal CloseReason ClosedBy => (CloseReason)Volatile.Read(ref _closeReason);
+
+    /// <summary>1 while it is closed and the writing task has not yet let go of it. Any thread.</summary>
+    internal ref int Lingers => ref _lingers;
 
     /// <summary>Whether it stands in one of the link's queues. Writing task.</summary>
     internal bool InQueue { get; set; }
@@ -90,8 +94,10 @@ internal sealed class Leg : IReady<Leg>
     {
         if (lane == Lane.Data)
         {
-            long left = Interlocked.Increment(ref _consumedData) + _options.InitialWindow - Interlocked.Read(ref _grantedData);
-            if (left >= _options.InitialWindow / 8)
+            // The grant is read before the window, which grows before it: read the other way round, a due grant could be missed.
+            long left = Interlocked.Increment(ref _consumedData) - Interlocked.Read(ref _grantedData);
+            int window = Volatile.Read(ref _window);
+            if (left + window >= Quantum(window))
             {
                 MarkReady();
             }
@@ -103,11 +109,11 @@ internal sealed class Leg : IReady<Leg>
         }
     }
 
-    /// <summary>The peer grants more; false when the sum is absurd. Reading task.</summary>
+    /// <summary>The peer grants more; false when the sum is more than anybody may have. Reading task.</summary>
     internal bool TryAddCredit(CreditGrant grant)
     {
-        bool sane = Interlocked.Add(ref _creditData, grant.DataCells) <= ushort.MaxValue * 4
-            && Interlocked.Add(ref _creditControl, grant.ControlCells) <= ushort.MaxValue * 4;
+        bool sane = Interlocked.Add(ref _creditData, grant.DataCells) <= ushort.MaxValue
+            && Interlocked.Add(ref _creditControl, grant.ControlCells) <= ushort.MaxValue;
         MarkReady();
         return sane;
     }
@@ -135,6 +141,10 @@ internal sealed class Leg : IReady<Leg>
         if (tellPeer)
         {
             Volatile.Write(ref _destroyDue, 1);
+        }
+        else if (Interlocked.Exchange(ref _command, null) is { } command)
+        {
+            _pool.Return(command);
         }
 
         Link.Forget(this);
@@ -180,10 +190,10 @@ internal sealed class Leg : IReady<Leg>
     {
         long data = Interlocked.Read(ref _consumedData) + Volatile.Read(ref _window) - Interlocked.Read(ref _grantedData);
         long control = Interlocked.Read(ref _consumedControl) + _options.ControlWindow - Interlocked.Read(ref _grantedControl);
-        data = data >= _options.InitialWindow / 8 ? data + Grow() : 0;
+        data = data >= Quantum(Volatile.Read(ref _window)) ? data + Grow() : 0;
         control = control >= _options.ControlWindow / 4 ? control : 0;
-        data = Math.Min(data, ushort.MaxValue);
-        control = Math.Min(control, ushort.MaxValue);
+        data = Math.Clamp(data, 0, ushort.MaxValue);
+        control = Math.Clamp(control, 0, ushort.MaxValue);
         grant = new CreditGrant(Id, (ushort)data, (ushort)control);
         if (data + control == 0 || ClosedBy != CloseReason.None)
         {
@@ -208,6 +218,8 @@ internal sealed class Leg : IReady<Leg>
         CellHeader.Write(cell, Id, lane == Lane.Data ? CellCommand.Data : CellCommand.Control);
         return true;
     }
+
+    private static int Quantum(int window) => Math.Max(window / 8, 1);
 
     // A circuit that uses its window gets a larger one, as long as the node's budget has room.
     private int Grow()

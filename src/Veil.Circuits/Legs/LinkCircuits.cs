@@ -14,6 +14,9 @@ internal sealed class LinkCircuits : LinkTraffic
 {
     private const int CellsPerTurn = 8;
     private const int MaxRefused = 256;
+
+    // Circuits that ended and whose end could not be sent yet: one that asks for more while it takes nothing has no good intent.
+    private const int MaxLingering = 1024;
     private const uint InitiatorBit = 0x8000_0000;
 
     private readonly Link _link;
@@ -31,6 +34,7 @@ internal sealed class LinkCircuits : LinkTraffic
     private readonly CreditGrant[] _batch = new CreditGrant[CreditBody.MaxGrants];
 
     private int _closed;
+    private int _lingering;
 
     /// <param name="link">The link that this runs over.</param>
     /// <param name="context">What the node's circuits share.</param>
@@ -58,10 +62,15 @@ internal sealed class LinkCircuits : LinkTraffic
     /// <summary>Whether new circuits can be put on this link.</summary>
     internal bool IsOpen => Volatile.Read(ref _closed) == 0 && _link.ClosedBy == CloseReason.None;
 
+    /// <summary>Whether there is room for one more circuit, as far as one can tell before trying.</summary>
+    internal bool HasRoom => _legs.Count < Context.Options.MaxCircuitsPerLink
+        && Volatile.Read(ref _lingering) < MaxLingering
+        && Context.Pool.HasRoom(Context.Options.InitialWindow + Context.Options.ControlWindow);
+
     /// <summary>Starts a circuit of our own; null when the link is closed or full, or the budget is spent.</summary>
     internal Leg? TryOpen(LegOwner owner)
     {
-        if (!IsOpen || _legs.Count >= Context.Options.MaxCircuitsPerLink)
+        if (!IsOpen || !HasRoom)
         {
             return null;
         }
@@ -80,7 +89,7 @@ internal sealed class LinkCircuits : LinkTraffic
     /// <summary>Takes up a circuit that the peer asked for; null when full, or the budget is spent.</summary>
     internal Leg? TryAdd(CircuitId id, LegOwner owner)
     {
-        var leg = _legs.Count < Context.Options.MaxCircuitsPerLink ? Leg.TryCreate(this, id, owner) : null;
+        var leg = HasRoom ? Leg.TryCreate(this, id, owner) : null;
         if (leg is null)
         {
             return null;
@@ -125,7 +134,11 @@ internal sealed class LinkCircuits : LinkTraffic
     internal void Forget(Leg leg)
     {
         _ended.Add(leg.Id);
-        _legs.TryRemove(leg.Id, out _);
+        if (_legs.TryRemove(leg.Id, out _))
+        {
+            Interlocked.Increment(ref _lingering);
+            Volatile.Write(ref leg.Lingers, 1);
+        }
     }
 
     /// <summary>Closes the link and with it all circuits. Any thread.</summary>
@@ -198,16 +211,15 @@ internal sealed class LinkCircuits : LinkTraffic
             return _ended.Contains(id) ? CloseReason.None : CloseReason.Unexpected;
         }
 
-        OnLegCell(leg, command, cell);
-        return CloseReason.None;
+        return OnLegCell(leg, command, cell);
     }
 
-    private static void OnLegCell(Leg leg, CellCommand command, Span<byte> cell)
+    private static CloseReason OnLegCell(Leg leg, CellCommand command, Span<byte> cell)
     {
         if (command == CellCommand.Destroy)
         {
             leg.Close(CloseReason.PeerClosed, tellPeer: false);
-            return;
+            return cell[CellLayout.HeaderBytes..].ContainsAnyExcept((byte)0) ? CloseReason.Malformed : CloseReason.None;
         }
 
         CloseReason reason;
@@ -227,6 +239,8 @@ internal sealed class LinkCircuits : LinkTraffic
         {
             leg.Close(reason);
         }
+
+        return CloseReason.None;
     }
 
     private CloseReason OnCreate(CircuitId id, Span<byte> body)
@@ -236,6 +250,11 @@ internal sealed class LinkCircuits : LinkTraffic
             || _legs.ContainsKey(id) || _ended.Contains(id))
         {
             return CloseReason.Unexpected;
+        }
+
+        if (Volatile.Read(ref _lingering) >= MaxLingering)
+        {
+            return CloseReason.ResourceLimit;
         }
 
         return _onCreate(this, id, body.ToArray());
@@ -300,6 +319,10 @@ internal sealed class LinkCircuits : LinkTraffic
             }
 
             _commands.Dequeue();
+            if (Interlocked.CompareExchange(ref leg.Lingers, 2, 1) == 1)
+            {
+                Interlocked.Decrement(ref _lingering);
+            }
         }
 
         if (!_refused.TryDequeue(out var refused))

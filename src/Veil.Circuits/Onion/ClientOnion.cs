@@ -26,6 +26,7 @@ internal sealed class ClientOnion : IDisposable
     private const ushort TrunkBranch = 1;
 
     private HopCiphers[] _hops = [];
+    private int _disposed;
 
     /// <summary>Hops so far.</summary>
     internal int Count => Volatile.Read(ref _hops).Length;
@@ -34,7 +35,12 @@ internal sealed class ClientOnion : IDisposable
     internal void Add(HopCiphers hop)
     {
         Debug.Assert(hop.Position == Count + 1, "hops are added in order");
-        Volatile.Write(ref _hops, [.. _hops, hop]);
+        Interlocked.Exchange(ref _hops, [.. _hops, hop]);
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            // The circuit closed while the hop answered.
+            hop.Dispose();
+        }
     }
 
     /// <summary>Where the message to <paramref name="position"/> is composed.</summary>
@@ -103,6 +109,7 @@ internal sealed class ClientOnion : IDisposable
     /// <summary>Wipes all keys. Any thread.</summary>
     public void Dispose()
     {
+        Interlocked.Exchange(ref _disposed, 1);
         foreach (var hop in Volatile.Read(ref _hops))
         {
             hop.Dispose();

@@ -18,25 +18,26 @@ internal sealed class HopCiphers : IDisposable
     private UseGate _sealing;
     private UseGate _opening;
 
-    private HopCiphers(CounterCipher[] send, CounterCipher[] receive, int position)
+    /// <summary>Takes ciphers by lane; owns them.</summary>
+    internal HopCiphers(int position, CounterCipher[] send, CounterCipher[] receive)
     {
         Debug.Assert(position is >= 1 and <= CellLayout.MaxLayers, "positions are 1 to 5");
+        Position = position;
         _send = send;
         _receive = receive;
-        Position = position;
     }
 
-    /// <summary>Takes the keys of a completed hop handshake; null when there is no room for keys left.</summary>
+    /// <summary>Takes the keys of a completed hop handshake; null when there is no room for them.</summary>
     internal static HopCiphers? TryCreate(HybridHandshake handshake, KeySlab slab, int position, uint cellsPerKey)
     {
-        var made = new List<CounterCipher>();
+        var made = new List<CounterCipher>(4);
         try
         {
             made.Add(handshake.CreateSendCipher(slab, (byte)Lane.Data, cellsPerKey));
             made.Add(handshake.CreateSendCipher(slab, (byte)Lane.Control, cellsPerKey));
             made.Add(handshake.CreateReceiveCipher(slab, (byte)Lane.Data, cellsPerKey));
             made.Add(handshake.CreateReceiveCipher(slab, (byte)Lane.Control, cellsPerKey));
-            return new HopCiphers([made[0], made[1]], [made[2], made[3]], position);
+            return new HopCiphers(position, [made[0], made[1]], [made[2], made[3]]);
         }
         catch (KeySlabExhaustedException)
         {

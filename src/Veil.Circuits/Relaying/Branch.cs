@@ -1,6 +1,7 @@
 using Veil.Circuits.Cells;
 using Veil.Circuits.Legs;
 using Veil.Circuits.Onion;
+using Veil.Links.Tasks;
 using Veil.Wire;
 using Veil.Wire.Cells;
 
@@ -10,14 +11,18 @@ namespace Veil.Circuits.Relaying;
 /// One branch at a relay (spec/circuit.md, section 3): the leg to the next hop and the cells that wait in both directions.
 /// Its circuit's credits bound the queues.
 /// </summary>
-internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptions options) : LegOwner
+internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptions options, CellPool pool) : LegOwner
 {
-    private const int GrantQuantum = 8;
+    private readonly int _grantQuantum = Math.Clamp(options.BranchWindow / 4, 1, 8);
+    private readonly Promise<bool> _answered = new();
+    private readonly CancellationTokenSource _ended = new();
 
     private readonly CellQueue[] _forward = [new(), new()];
     private readonly CellQueue[] _backward = [new(), new()];
     private Leg? _leg;
     private int _closed;
+    private int _open;
+    private int _charge;
 
     // Reading task of the circuit's leg.
     private long _accepted;
@@ -32,12 +37,39 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
     internal Leg? Leg => Volatile.Read(ref _leg);
 
     /// <summary>Whether the next hop answered CREATE. Set by the leg's reading task.</summary>
-    internal bool IsOpen { get; private set; }
+    internal bool IsOpen => Volatile.Read(ref _open) != 0;
+
+    /// <summary>Cancelled when the branch ends. Its source has no timer, so that nobody need dispose it.</summary>
+    internal CancellationToken Ended => _ended.Token;
+
+    /// <summary>Completes when the next hop answers.</summary>
+    internal Task AnsweredAsync(CancellationToken cancellationToken) => _answered.WaitAsync(cancellationToken);
 
     internal bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     /// <summary>Whether it was this call that closed it. Any thread.</summary>
-    internal bool TryClose() => Interlocked.Exchange(ref _closed, 1) == 0;
+    internal bool TryClose()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        {
+            return false;
+        }
+
+        pool.Release(Interlocked.Exchange(ref _charge, 0));
+        _ended.Cancel();
+        return true;
+    }
+
+    /// <summary>
+    /// At a branching hop: charges what may wait here beyond the trunk's own windows; false when the budget is spent.
+    /// Before anyone else knows the branch.
+    /// </summary>
+    internal bool TryCharge()
+    {
+        int cells = options.BranchWindow + options.BranchControlQueue;
+        _charge = pool.TryReserve(cells) ? cells : 0;
+        return _charge > 0;
+    }
 
     /// <summary>Gives the branch its leg, or closes the leg when the branch ended meanwhile.</summary>
     internal void Attach(Leg leg)
@@ -61,7 +93,10 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
             return CloseReason.Unexpected;
         }
 
-        IsOpen = true;
+        // The answer may be here before the one who asked has seen the leg.
+        Volatile.Write(ref _leg, leg);
+        Volatile.Write(ref _open, 1);
+        _answered.TryKeep(true);
         circuit.OnExtended(this, message);
         return CloseReason.None;
     }
@@ -85,13 +120,14 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
         : _forward[(int)Lane.Control].Count < options.BranchControlQueue;
 
     /// <summary>At a branching hop: a data cell left for the next hop; true when a grant is due. Any thread.</summary>
-    internal bool CountLeft() => (Interlocked.Increment(ref _left) % GrantQuantum) == 0;
+    internal bool CountLeft() =>
+        Interlocked.Increment(ref _left) + options.BranchWindow - Interlocked.Read(ref _granted) >= _grantQuantum;
 
-    /// <summary>What can be granted now, in quanta of 8; 0 when nothing. Writing task of the circuit's leg.</summary>
+    /// <summary>What can be granted now, a quantum at least; 0 when less. Writing task of the circuit's leg.</summary>
     internal ushort TakeGrant()
     {
         long due = Interlocked.Read(ref _left) + options.BranchWindow - Interlocked.Read(ref _granted);
-        if (due < GrantQuantum || IsClosed)
+        if (due < _grantQuantum || IsClosed)
         {
             return 0;
         }

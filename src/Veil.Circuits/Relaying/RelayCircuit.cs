@@ -38,7 +38,7 @@ internal sealed class RelayCircuit : LegOwner
         _switch = relaySwitch;
         _context = relaySwitch.Context;
         _ciphers = ciphers;
-        _streams = new StreamEnd(_context.Options, _context.Time, relaySwitch.TryAccept, MarkInnerReady);
+        _streams = new StreamEnd(_context, relaySwitch.TryAccept, MarkInnerReady);
     }
 
     private int Position => _ciphers.Position;
@@ -183,16 +183,16 @@ internal sealed class RelayCircuit : LegOwner
             inner.Consumed(lane);
         }
 
-        if (FindBranch(number) is not { Leg: { } leg } branch)
+        if (FindBranch(number) is not { IsOpen: true, Leg: { } leg } branch)
         {
-            // A branch that ended may still be sent to for a while; one that never was may not.
+            // A branch that ended may still be sent to for a while; one that never was, or has not answered, may not.
             _context.Pool.Return(buffer);
             if (Position < BranchingPosition)
             {
                 inner.Consumed(lane);
             }
 
-            return number <= _highestBranch ? CloseReason.None : CloseReason.Unexpected;
+            return number <= _highestBranch && FindBranch(number) is null ? CloseReason.None : CloseReason.Unexpected;
         }
 
         if (Position == BranchingPosition && !branch.TryAccept(lane))
@@ -209,6 +209,11 @@ internal sealed class RelayCircuit : LegOwner
 
     private CloseReason OnMessage(Lane lane, in RelayMessage message)
     {
+        if (message.Type < MessageType.Open && message.Stream.Value != 0)
+        {
+            return CloseReason.Malformed;
+        }
+
         switch (message.Type)
         {
             case MessageType.Extend when lane == Lane.Control:
@@ -234,18 +239,32 @@ internal sealed class RelayCircuit : LegOwner
         }
 
         _highestBranch = request.Branch.Value;
-        var branch = new Branch(this, request.Branch, _context.Options);
+        var branch = new Branch(this, request.Branch, _context.Options, _context.Pool);
+        if (Position == BranchingPosition && !branch.TryCharge())
+        {
+            Answer(MessageType.ExtendFailed, branch, default);
+            return CloseReason.None;
+        }
+
         lock (_branchLock)
         {
             if (_branches.Length >= MaxBranches)
             {
+                branch.TryClose();
                 return CloseReason.ResourceLimit;
             }
 
             Volatile.Write(ref _branches, [.. _branches, branch]);
         }
 
-        _switch.Extend(this, branch, request, Position + 1, _inner!.Link.Peer.Relay);
+        if (_inner!.ClosedBy != CloseReason.None)
+        {
+            // The circuit closed meanwhile, and whoever closed it may have missed the branch.
+            branch.TryClose();
+            return CloseReason.None;
+        }
+
+        _switch.Extend(this, branch, request, Position + 1, _inner.Link.Peer.Relay);
         return CloseReason.None;
     }
 

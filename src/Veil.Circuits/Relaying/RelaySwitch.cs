@@ -59,7 +59,7 @@ public sealed class RelaySwitch
             return;
         }
 
-        if (!Context.Scope.Start(_ => ExtendAsync(circuit, branch, request, (position, address))))
+        if (!Context.Scope.Start(stopping => ExtendAsync(circuit, branch, request, (position, address), stopping)))
         {
             circuit.EndBranch(branch, MessageType.ExtendFailed);
         }
@@ -69,31 +69,33 @@ public sealed class RelaySwitch
         RelayCircuit circuit,
         Branch branch,
         ExtendRequest request,
-        (int Position, RelayAddress Address) next)
+        (int Position, RelayAddress Address) next,
+        CancellationToken stopping)
     {
         using var timeout = new CancellationTokenSource(Context.Options.ExtendTimeout, Context.Time);
-        LinkCircuits link;
+
+        // A client that gives up may ask again at once, so nothing of this may stay behind.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping, branch.Ended);
         try
         {
-            link = await _links.GetAsync(next.Address, timeout.Token);
+            var link = await _links.GetAsync(next.Address, either.Token);
+            if (!branch.IsClosed && link.TryOpen(branch) is { } leg)
+            {
+                // CREATE stands in the leg before anyone can close it: its DESTROY must not come first.
+                var command = Context.Pool.Rent();
+                CreateBody.WriteCreate(command.Cell, leg.Id, next.Position, request.OnionKeyId, request.Message.Span);
+                leg.Send(command);
+                branch.Attach(leg);
+                await branch.AnsweredAsync(either.Token);
+                return;
+            }
         }
         catch (Exception fault) when (fault is LinkRefusedException or OperationCanceledException)
         {
-            circuit.EndBranch(branch, MessageType.ExtendFailed);
-            return;
+            // No link, or no answer to CREATE in time.
         }
 
-        var leg = link.TryOpen(branch);
-        if (leg is null)
-        {
-            circuit.EndBranch(branch, MessageType.ExtendFailed);
-            return;
-        }
-
-        var command = Context.Pool.Rent();
-        CreateBody.WriteCreate(command.Cell, leg.Id, next.Position, request.OnionKeyId, request.Message.Span);
-        branch.Attach(leg);
-        leg.Send(command);
+        circuit.EndBranch(branch, MessageType.ExtendFailed);
     }
 
     private CloseReason OnCreate(LinkCircuits link, CircuitId id, byte[] body)
@@ -103,7 +105,10 @@ public sealed class RelaySwitch
             return CloseReason.Malformed;
         }
 
-        var circuit = _onionKeys(keyId) is { } key ? TryAnswer((key, keyId), position, message, out var answer) : Refuse(out answer);
+        // What is cheap to refuse is refused before the handshake is paid for.
+        var circuit = link.HasRoom && _onionKeys(keyId) is { } key
+            ? TryAnswer((key, keyId), position, message, out var answer)
+            : Refuse(out answer);
         var leg = circuit is null ? null : link.TryAdd(id, circuit);
         if (circuit is null || leg is null)
         {
@@ -145,7 +150,8 @@ public sealed class RelaySwitch
         }
 
         handshake.WriteMessage([], answer);
-        var ciphers = HopCiphers.TryCreate(handshake, Context.Slab, position, Context.Options.CellsPerKey);
-        return ciphers is null ? null : new RelayCircuit(this, ciphers);
+        return HopCiphers.TryCreate(handshake, Context.Slab, position, Context.Options.CellsPerKey) is { } ciphers
+            ? new RelayCircuit(this, ciphers)
+            : null;
     }
 }

@@ -41,6 +41,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
     private long _consumedBytes;
     private long _windowReceived;
     private int _reset;
+    private int _charge;
 
     internal CircuitStream(StreamEnd end, StreamId id, ServiceId service, CircuitOptions options)
     {
@@ -57,7 +58,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
             pauseWriterThreshold: options.StreamSendBuffer,
             resumeWriterThreshold: options.StreamSendBuffer / 2));
         Input = new WindowedReader(_received.Reader, OnConsumed, Finish);
-        Output = new SignallingWriter(_toSend.Writer, MarkReady);
+        Output = new SignallingWriter(_toSend.Writer, MarkReady, Reset);
     }
 
     /// <summary>Number at this end.</summary>
@@ -85,6 +86,12 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
     /// <summary>Whether this side opens it: OPEN goes first.</summary>
     internal bool NeedsOpen { get; init; }
 
+    /// <summary>Cells charged to the node's budget for it.</summary>
+    internal int Charge
+    {
+        init => _charge = value;
+    }
+
     /// <summary>Whether it stands in its end's control queue. Writing task.</summary>
     internal bool InControlQueue { get; set; }
 
@@ -94,12 +101,21 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
     /// <summary>Abandons the stream in both directions. Any thread, idempotent.</summary>
     public void Reset()
     {
+        if (IsFinished)
+        {
+            // The other side has forgotten it: a RESET would be for a stream that never was.
+            return;
+        }
+
         if (Interlocked.CompareExchange(ref _reset, 1, 0) == 0)
         {
             EndPipes(new StreamResetException(CloseReason.Done));
             MarkReady();
         }
     }
+
+    /// <summary>What is to be given back to the budget: once.</summary>
+    internal int TakeCharge() => Interlocked.Exchange(ref _charge, 0);
 
     /// <summary>The circuit or branch is gone, or the other side reset the stream.</summary>
     internal void Fail(CloseReason reason)
@@ -183,13 +199,19 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
     {
         if (Interlocked.CompareExchange(ref _reset, 3, 1) == 1)
         {
-            RelayMessage.Write(room, MessageType.Reset, Id, []);
             _end.Forget(this);
+            if ((NeedsOpen && !_openSent) || IsFinished)
+            {
+                // The other side has never heard of it, or has forgotten it.
+                return false;
+            }
+
+            RelayMessage.Write(room, MessageType.Reset, Id, []);
             return true;
         }
 
         long due = Interlocked.Read(ref _consumedBytes) + _window - Interlocked.Read(ref _grantedBytes);
-        if (IsReset || due < _window / 2)
+        if (IsReset || _peerEnded || due < _window / 2)
         {
             return false;
         }
@@ -224,7 +246,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
 
     private bool TryFillBytes(Span<byte> room)
     {
-        if (_sendAllowance == 0 || !_toSend.Reader.TryRead(out var result))
+        if (!_toSend.Reader.TryRead(out var result))
         {
             return false;
         }
@@ -233,7 +255,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
         if (bytes == 0)
         {
             _toSend.Reader.AdvanceTo(result.Buffer.Start);
-            return result.IsCompleted && FillEnd(room);
+            return result is { IsCompleted: true, Buffer.IsEmpty: true } && FillEnd(room);
         }
 
         var taken = result.Buffer.Slice(0, bytes);

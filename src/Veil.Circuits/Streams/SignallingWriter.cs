@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 namespace Veil.Circuits.Streams;
 
 /// <summary>A pipe writer that wakes the link's writing loop when there is something to fetch.</summary>
-internal sealed class SignallingWriter(PipeWriter inner, Action onReady) : PipeWriter
+internal sealed class SignallingWriter(PipeWriter inner, Action onReady, Action onFailed) : PipeWriter
 {
     public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
@@ -26,7 +26,13 @@ internal sealed class SignallingWriter(PipeWriter inner, Action onReady) : PipeW
 
     public override void Complete(Exception? exception = null)
     {
-        inner.Complete(exception);
+        if (exception is not null)
+        {
+            // What was cut short must not look like an end; nor may the exception surface in the writing loop, which reads the pipe.
+            onFailed();
+        }
+
+        inner.Complete();
         onReady();
     }
 }

@@ -13,6 +13,7 @@ internal sealed class StreamEnd
 {
     private readonly CircuitOptions _options;
     private readonly Func<CircuitStream, bool>? _accept;
+    private readonly CellPool _pool;
     private readonly Action _onReady;
     private readonly ReadyStack<CircuitStream> _ready = new();
     private readonly Tombstones<StreamId> _ended;
@@ -27,16 +28,17 @@ internal sealed class StreamEnd
     private readonly Queue<CircuitStream> _control = new();
     private readonly Queue<CircuitStream> _data = new();
 
-    /// <param name="options">Windows and bounds.</param>
-    /// <param name="time">For tombstones.</param>
+    /// <param name="context">What the node's circuits share.</param>
     /// <param name="accept">At a relay: takes a stream that the client opened, or refuses it. At a client: null.</param>
     /// <param name="onReady">Wakes the circuit's writing task.</param>
-    internal StreamEnd(CircuitOptions options, TimeProvider time, Func<CircuitStream, bool>? accept, Action onReady)
+    internal StreamEnd(CircuitContext context, Func<CircuitStream, bool>? accept, Action onReady)
     {
+        var options = context.Options;
         _options = options;
+        _pool = context.Pool;
         _accept = accept;
         _onReady = onReady;
-        _ended = new Tombstones<StreamId>(time, options.Tombstone, options.MaxTombstones);
+        _ended = new Tombstones<StreamId>(context.Time, options.Tombstone, options.MaxStreamTombstones);
     }
 
     /// <summary>Streams that are open.</summary>
@@ -97,9 +99,26 @@ internal sealed class StreamEnd
             _streams.TryGetValue(message.Stream, out stream);
         }
 
-        return stream is not null ? Deliver(stream, message)
-            : _ended.Contains(message.Stream) ? CloseReason.None
-            : CloseReason.Unexpected;
+        return stream is not null ? Deliver(stream, message) : OnUnknown(message);
+    }
+
+    // In flight when the stream ended here, or a lie.
+    private CloseReason OnUnknown(in RelayMessage message)
+    {
+        if (_accept is null)
+        {
+            // A client has given out its ids in turn: it knows what was, for good.
+            return message.Stream.Value <= Volatile.Read(ref _lastId) ? CloseReason.None : CloseReason.Unexpected;
+        }
+
+        if (message.Type == MessageType.Reset && message.Data.IsEmpty)
+        {
+            // The control lane may overtake the data lane, RESET its OPEN: the id is remembered, and OPEN comes to nothing.
+            _ended.Add(message.Stream);
+            return CloseReason.None;
+        }
+
+        return _ended.Contains(message.Stream) ? CloseReason.None : CloseReason.Unexpected;
     }
 
     /// <summary>Writes the next control message. Writing task.</summary>
@@ -151,6 +170,7 @@ internal sealed class StreamEnd
     internal void Forget(CircuitStream stream)
     {
         _ended.Add(stream.Id);
+        _pool.Release(stream.TakeCharge());
         lock (_lock)
         {
             _streams.Remove(stream.Id);
@@ -171,6 +191,7 @@ internal sealed class StreamEnd
         foreach (var stream in streams)
         {
             stream.Fail(reason);
+            _pool.Release(stream.TakeCharge());
         }
     }
 
@@ -182,26 +203,36 @@ internal sealed class StreamEnd
         }
 
         CircuitStream stream;
+        bool refused;
         lock (_lock)
         {
-            if (_closedBy != CloseReason.None)
+            if (_closedBy != CloseReason.None || _ended.Contains(message.Stream))
             {
                 return CloseReason.None;
             }
 
-            if (_streams.Count >= _options.MaxStreams)
+            // A RESET may be on its way still when the client opens the next stream; but only so many can be.
+            if (_streams.Count >= 2 * _options.MaxStreams)
             {
                 return CloseReason.ResourceLimit;
             }
 
-            stream = new CircuitStream(this, message.Stream, (ServiceId)message.Data[0], _options);
-            if (_ended.Contains(message.Stream) || !_streams.TryAdd(message.Stream, stream))
+            if (_streams.ContainsKey(message.Stream))
             {
                 return CloseReason.Unexpected;
             }
+
+            // What a stranger's stream may hold here, if nobody reads, is charged like the cells that brought it.
+            int cells = (_options.StreamWindow + _options.StreamSendBuffer) / CellLayout.CellBytes;
+            refused = _streams.Count >= _options.MaxStreams || !_pool.TryReserve(cells);
+            stream = new CircuitStream(this, message.Stream, (ServiceId)message.Data[0], _options)
+            {
+                Charge = refused ? 0 : cells,
+            };
+            _streams.Add(message.Stream, stream);
         }
 
-        if (!_accept(stream))
+        if (refused || !_accept(stream))
         {
             stream.Reset();
         }

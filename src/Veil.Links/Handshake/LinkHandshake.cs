@@ -27,12 +27,6 @@ public sealed class LinkHandshake(
         LinkIdentity? local,
         CancellationToken cancellationToken)
     {
-        if (!StaticKeyPair.IsUsablePublicKey(target.LinkKey.ToArray()))
-        {
-            await connection.DisposeAsync();
-            throw new LinkRefusedException(CloseReason.HandshakeFailed);
-        }
-
         var purpose = local is null ? HandshakePurpose.LinkFromClient : HandshakePurpose.LinkFromRelay;
         if (!StaticKeyPair.IsUsablePublicKey(target.LinkKey.AsSpan()))
         {
