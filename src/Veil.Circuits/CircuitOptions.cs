@@ -3,7 +3,8 @@ namespace Veil.Circuits;
 /// <summary>Windows, times and bounds of circuits (spec/circuit.md, section 4; spec/limits.md).</summary>
 public sealed record CircuitOptions
 {
-    /// <summary>Data cells granted per circuit, link and direction at first: 128 KiB, a few round trips on a fast path.</summary>
+    /// <summary>Data cells granted per circuit, link and direction at first: 128 KiB, a few round trips on a fast
+    /// path.</summary>
     public int InitialWindow { get; init; } = 64;
 
     /// <summary>Data cells granted at most: 1 MiB per direction, reached only by circuits that use it.</summary>
@@ -48,12 +49,14 @@ public sealed record CircuitOptions
     /// <summary>Circuit ids that ended and are remembered, per link; beyond it the oldest is forgotten early.</summary>
     public int MaxTombstones { get; init; } = 4_096;
 
-    /// <summary>Stream ids that ended and are remembered, per end: enough for 17 streams a second, little per circuit.</summary>
+    /// <summary>Stream ids that ended and are remembered, per end: enough for 17 streams a second, little per
+    /// circuit.</summary>
     public int MaxStreamTombstones { get; init; } = 1_024;
 
     /// <summary>Links of one pool, accepted and made: each costs some 100 KiB when busy.</summary>
     public int MaxLinks { get; init; } = 4_096;
 
-    /// <summary>Handshakes of accepted links under way at once: what strangers can make this node hold, for 10 s each.</summary>
+    /// <summary>Handshakes of accepted links under way at once: what strangers can make this node hold, for 10 s
+    /// each.</summary>
     public int MaxPendingLinks { get; init; } = 512;
 }

@@ -81,7 +81,8 @@ public sealed class LinkPool : IAsyncDisposable
                 throw new LinkRefusedException(CloseReason.Stopping);
             }
 
-            // Others may wait for the same link, so that one who gives up does not end the attempt; the handshake's own limit does.
+            // Others may wait for the same link, so that one who gives up does not end the attempt; the handshake's
+            // own limit does.
             if (!_byRelay.TryGetValue(relay.Target.Relay, out link!) || IsDead(link))
             {
                 // Without asynchronous continuations: waiting with a token would resume on the pool.
@@ -140,7 +141,8 @@ public sealed class LinkPool : IAsyncDisposable
         }
     }
 
-    private async ValueTask<ConnectionContext?> NextAsync(IConnectionListener listener, CancellationToken cancellationToken)
+    private async ValueTask<ConnectionContext?> NextAsync(IConnectionListener listener,
+        CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -202,7 +204,8 @@ public sealed class LinkPool : IAsyncDisposable
             var connection = await _connections.ConnectAsync(relay.EndPoint, either.Token);
             return await _handshake.InitiateAsync(connection, relay.Target, _local, stopping);
         }
-        catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+        catch (Exception fault) when (
+            fault is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
         {
             throw new LinkRefusedException(
                 stopping.IsCancellationRequested ? CloseReason.Stopping : CloseReason.ConnectionFailed);

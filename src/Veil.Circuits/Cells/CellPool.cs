@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace Veil.Circuits.Cells;
 
 /// <summary>
-/// The cells of one node: bounded by its budget (spec/circuit.md, section 4), reused, never cleared, because what waits here
+/// The cells of one node: bounded by its budget (spec/circuit.md, section 4), reused, never cleared, because what
+/// waits here
 /// is ciphertext of other people's layers.
 /// </summary>
 internal sealed class CellPool

@@ -16,7 +16,8 @@ public sealed class ClientBranch
     // Any thread.
     private int _credit;
 
-    internal ClientBranch(ClientCircuit circuit, BranchId number, (RelayId Relay, HopCiphers Ciphers) hop, StreamEnd streams)
+    internal ClientBranch(ClientCircuit circuit, BranchId number, (RelayId Relay, HopCiphers Ciphers) hop,
+        StreamEnd streams)
     {
         _circuit = circuit;
         Number = number;

@@ -73,7 +73,8 @@ public sealed partial class ClientCircuit
                 _ = extension?.TryComplete(message.Data[CellLayout.BranchBytes..], _context);
                 return CloseReason.None;
             case MessageType.ExtendFailed when message.Data.Length == CellLayout.BranchBytes:
-                _extensions.Take(hop, BinaryPrimitives.ReadUInt16BigEndian(message.Data))?.Fail(CloseReason.UnknownRelay);
+                _extensions.Take(hop, BinaryPrimitives.ReadUInt16BigEndian(message.Data))?.Fail(
+                    CloseReason.UnknownRelay);
                 return CloseReason.None;
             case MessageType.BranchClosed when message.Data.Length == CellLayout.BranchBytes:
                 if (hop == _onion.Count && Find(BinaryPrimitives.ReadUInt16BigEndian(message.Data)) is { } ended)
@@ -101,7 +102,8 @@ public sealed partial class ClientCircuit
 
         for (data = data[2..]; !data.IsEmpty; data = data[EntryBytes..])
         {
-            Find(BinaryPrimitives.ReadUInt16BigEndian(data))?.AddCredit(BinaryPrimitives.ReadUInt16BigEndian(data[2..]));
+            Find(BinaryPrimitives.ReadUInt16BigEndian(data))?.AddCredit(BinaryPrimitives.ReadUInt16BigEndian(
+                data[2..]));
         }
 
         MarkReady();

@@ -11,7 +11,8 @@ namespace Veil.Circuits.Client;
 
 /// <summary>
 /// A circuit as its client sees it (spec/circuit.md): the layers of its hops, the branches of its last hop, and the
-/// streams to its last hop. The guard link's reading task opens, its writing task seals; the rest is called from anywhere.
+/// streams to its last hop. The guard link's reading task opens, its writing task seals; the rest is called from
+/// anywhere.
 /// </summary>
 public sealed partial class ClientCircuit : IDisposable
 {
@@ -75,7 +76,8 @@ public sealed partial class ClientCircuit : IDisposable
             await circuit.CreateAsync(link, path[0], cancellationToken);
             for (int position = 2; position <= path.Count; position++)
             {
-                await circuit.ExtendAsync(path[position - 1], (position, new BranchId(1)), circuit._onion.Add, cancellationToken);
+                await circuit.ExtendAsync(path[position - 1], (position, new BranchId(1)), circuit._onion.Add,
+                    cancellationToken);
             }
 
             return circuit;
@@ -93,7 +95,8 @@ public sealed partial class ClientCircuit : IDisposable
     }
 
     /// <summary>Adds a branch at the last hop.</summary>
-    /// <exception cref="CircuitFailedException">The hop cannot be reached or does not answer in time, or the circuit closed.</exception>
+    /// <exception cref="CircuitFailedException">The hop cannot be reached or does not answer in time, or the circuit
+    /// closed.</exception>
     public async Task<ClientBranch> BranchAsync(HopTarget target, CancellationToken cancellationToken)
     {
         var number = NextBranch();
@@ -209,7 +212,8 @@ public sealed partial class ClientCircuit : IDisposable
         await AwaitAsync(extension, place.Position - 1, place.Branch, cancellationToken);
     }
 
-    private async Task AwaitAsync(PendingExtension extension, int hop, BranchId branch, CancellationToken cancellationToken)
+    private async Task AwaitAsync(PendingExtension extension, int hop, BranchId branch,
+        CancellationToken cancellationToken)
     {
         // The relay's own limit comes first; this one is for a relay that does not answer at all.
         using var timeout = new CancellationTokenSource(_context.Options.ExtendTimeout * 2, _context.Time);
@@ -218,7 +222,8 @@ public sealed partial class ClientCircuit : IDisposable
         {
             await extension.AnswerAsync(either.Token);
         }
-        catch (CircuitFailedException fault) when (fault.Reason is CloseReason.HandshakeFailed or CloseReason.ResourceLimit)
+        catch (CircuitFailedException fault) when (
+            fault.Reason is CloseReason.HandshakeFailed or CloseReason.ResourceLimit)
         {
             // The relay has a branch there; we have none.
             SendCloseBranch(hop, branch);

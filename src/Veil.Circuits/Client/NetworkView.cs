@@ -31,7 +31,8 @@ public sealed class NetworkView
         _vanguards = vanguards;
     }
 
-    /// <summary>Told of every change of the guards between two consensuses, so that they can be remembered. Any thread.</summary>
+    /// <summary>Told of every change of the guards between two consensuses, so that they can be remembered. Any
+    /// thread.</summary>
     public Action<IReadOnlyList<GuardRecord>>? OnGuardsChanged { get; init; }
 
     /// <summary>The newest consensus, or null before the first.</summary>

@@ -10,7 +10,8 @@ namespace Veil.Circuits.Client;
 /// <param name="relay">The hop.</param>
 /// <param name="position">Its position.</param>
 /// <param name="onCiphers">Puts the hop into place; on the reading task, before its first cell can be read.</param>
-internal sealed class PendingExtension(HybridHandshake handshake, RelayId relay, int position, Action<HopCiphers> onCiphers)
+internal sealed class PendingExtension(HybridHandshake handshake, RelayId relay, int position,
+    Action<HopCiphers> onCiphers)
     : IDisposable
 {
     private readonly Promise<bool> _answer = new();

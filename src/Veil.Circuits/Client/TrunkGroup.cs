@@ -36,7 +36,8 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     internal long LastUsed { get; set; }
 
     /// <summary>Adds a branch to <paramref name="end"/>, on a trunk that does not pass it.</summary>
-    internal async Task<ClientBranch> BranchAsync(TrunkPurpose purpose, RelayId end, CancellationToken cancellationToken)
+    internal async Task<ClientBranch> BranchAsync(TrunkPurpose purpose, RelayId end,
+        CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _callers);
         try
@@ -49,7 +50,8 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         }
     }
 
-    private async Task<ClientBranch> TryBranchAsync(TrunkPurpose purpose, RelayId end, CancellationToken cancellationToken)
+    private async Task<ClientBranch> TryBranchAsync(TrunkPurpose purpose, RelayId end,
+        CancellationToken cancellationToken)
     {
         var avoid = new HashSet<RelayId> { end };
         for (int attempt = 1; ; attempt++)
@@ -61,7 +63,8 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
                 trunk = await TakeAsync(purpose, end, avoid, cancellationToken);
                 return await trunk.Circuit.BranchAsync(target, cancellationToken);
             }
-            catch (CircuitFailedException fault) when (attempt < options.Attempts && fault.PathFailure == PathFailure.None
+            catch (CircuitFailedException fault) when (attempt < options.Attempts
+                && fault.PathFailure == PathFailure.None
                 && (fault.Relay != end || fault.Reason == CloseReason.HandshakeTimeout))
             {
                 // Another path may do; a relay that failed is left out of it.
@@ -144,7 +147,8 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             var fitting = _trunks.FindAll(trunk =>
                 trunk.IsFresh(context.Time, options) && trunk.Fits(end, options, context.Options.MaxBranches));
             var least = fitting.MinBy(trunk => trunk.Load);
-            return least is not null && (settle || least.IsIdle || fitting.Count >= options.Spread) ? Use(least, end) : null;
+            return least is not null && (settle || least.IsIdle || fitting.Count >= options.Spread) ? Use(least, end)
+                : null;
         }
     }
 

@@ -3,7 +3,8 @@ using Veil.Wire;
 
 namespace Veil.Circuits.Client;
 
-/// <summary>All trunks of a client, by group and purpose; groups never share one (spec/circuit.md, section 6).</summary>
+/// <summary>All trunks of a client, by group and purpose; groups never share one (spec/circuit.md, section
+/// 6).</summary>
 public sealed class TrunkPool : IDisposable
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);

@@ -94,7 +94,8 @@ internal sealed class Leg : IReady<Leg>
     {
         if (lane == Lane.Data)
         {
-            // The grant is read before the window, which grows before it: read the other way round, a due grant could be missed.
+            // The grant is read before the window, which grows before it: read the other way round, a due grant could
+            // be missed.
             long left = Interlocked.Increment(ref _consumedData) - Interlocked.Read(ref _grantedData);
             int window = Volatile.Read(ref _window);
             if (left + window >= Quantum(window))
@@ -188,8 +189,10 @@ internal sealed class Leg : IReady<Leg>
     /// <summary>Takes what can be granted now, in quanta; false when less. Writing task.</summary>
     internal bool TryTakeGrant(out CreditGrant grant)
     {
-        long data = Interlocked.Read(ref _consumedData) + Volatile.Read(ref _window) - Interlocked.Read(ref _grantedData);
-        long control = Interlocked.Read(ref _consumedControl) + _options.ControlWindow - Interlocked.Read(ref _grantedControl);
+        long data = Interlocked.Read(ref _consumedData) + Volatile.Read(ref _window) - Interlocked.Read(
+            ref _grantedData);
+        long control = Interlocked.Read(ref _consumedControl) + _options.ControlWindow - Interlocked.Read(
+            ref _grantedControl);
         data = data >= Quantum(Volatile.Read(ref _window)) ? data + Grow() : 0;
         control = control >= _options.ControlWindow / 4 ? control : 0;
         data = Math.Clamp(data, 0, ushort.MaxValue);

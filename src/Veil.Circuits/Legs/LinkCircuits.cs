@@ -15,7 +15,8 @@ internal sealed class LinkCircuits : LinkTraffic
     private const int CellsPerTurn = 8;
     private const int MaxRefused = 256;
 
-    // Circuits that ended and whose end could not be sent yet: one that asks for more while it takes nothing has no good intent.
+    // Circuits that ended and whose end could not be sent yet: one that asks for more while it takes nothing has no
+    // good intent.
     private const int MaxLingering = 1024;
     private const uint InitiatorBit = 0x8000_0000;
 

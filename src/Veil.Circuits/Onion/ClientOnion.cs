@@ -53,7 +53,8 @@ internal sealed class ClientOnion : IDisposable
         var hops = Volatile.Read(ref _hops);
         Span<byte> layer = Layer(cell, position);
         HopCiphers.WriteBranch(layer, 0);
-        return hops[position - 1].TrySeal(lane, layer, layer) && TrySealOutwards(hops, lane, cell, position - 1, TrunkBranch);
+        return hops[position - 1].TrySeal(lane, layer, layer) && TrySealOutwards(hops, lane, cell, position - 1,
+            TrunkBranch);
     }
 
     /// <summary>Seals the message that stands in the cell for the end of a branch. Writing task.</summary>

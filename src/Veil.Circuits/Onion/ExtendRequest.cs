@@ -4,8 +4,10 @@ using Veil.Wire.Cells;
 
 namespace Veil.Circuits.Onion;
 
-/// <summary>Data of EXTEND: branch (2), relay (32), onion-key id (8), handshake message 1 (spec/circuit.md, section 2).</summary>
-internal readonly record struct ExtendRequest(BranchId Branch, RelayId Relay, ulong OnionKeyId, ReadOnlyMemory<byte> Message)
+/// <summary>Data of EXTEND: branch (2), relay (32), onion-key id (8), handshake message 1 (spec/circuit.md, section
+/// 2).</summary>
+internal readonly record struct ExtendRequest(BranchId Branch, RelayId Relay, ulong OnionKeyId,
+    ReadOnlyMemory<byte> Message)
 {
     /// <summary>Length of the data in bytes.</summary>
     internal const int Bytes = 2 + Bytes32.Size + CreateBody.KeyIdBytes + HopHandshake.FirstBytes;

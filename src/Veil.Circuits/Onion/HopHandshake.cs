@@ -46,7 +46,8 @@ internal static class HopHandshake
         var prologue = new byte[HandshakePrologue.Length];
         Span<byte> keyId = stackalloc byte[CreateBody.KeyIdBytes];
         BinaryPrimitives.WriteUInt64BigEndian(keyId, onionKeyId);
-        HandshakePrologue.Write(prologue, HandshakePurpose.Hop, (byte)position, network.Value.ToArray(), relay.Value.ToArray(), keyId);
+        HandshakePrologue.Write(prologue, HandshakePurpose.Hop, (byte)position, network.Value.ToArray(),
+            relay.Value.ToArray(), keyId);
         return prologue;
     }
 }

@@ -27,7 +27,8 @@ internal struct UseGate
         return true;
     }
 
-    /// <summary>Closes; true when the caller must free the thing, because nobody uses it. Later calls give false.</summary>
+    /// <summary>Closes; true when the caller must free the thing, because nobody uses it. Later calls give
+    /// false.</summary>
     internal bool Close()
     {
         while (true)

@@ -10,7 +10,8 @@ namespace Veil.Circuits.Relaying;
 
 /// <summary>
 /// One circuit at a relay (spec/circuit.md). Ownership: the reading task of the inner leg opens forward layers, the
-/// writing task of the inner leg seals backward layers, each branch's leg moves cells in and out of the branch's queues.
+/// writing task of the inner leg seals backward layers, each branch's leg moves cells in and out of the branch's
+/// queues.
 /// </summary>
 internal sealed class RelayCircuit : LegOwner
 {
@@ -43,7 +44,8 @@ internal sealed class RelayCircuit : LegOwner
 
     private int Position => _ciphers.Position;
 
-    private int MaxBranches => Position < BranchingPosition ? 1 : Position == BranchingPosition ? _context.Options.MaxBranches : 0;
+    private int MaxBranches => Position < BranchingPosition ? 1 : Position == BranchingPosition
+        ? _context.Options.MaxBranches : 0;
 
     /// <summary>Ties the circuit to the leg that its client's cells come from. Before any cell.</summary>
     internal void Attach(Leg inner) => _inner = inner;
@@ -127,7 +129,8 @@ internal sealed class RelayCircuit : LegOwner
     }
 
     /// <summary>The next hop answered CREATE. Reading task of the branch's leg.</summary>
-    internal void OnExtended(Branch branch, ReadOnlySpan<byte> message) => Answer(MessageType.Extended, branch, message);
+    internal void OnExtended(Branch branch, ReadOnlySpan<byte> message) => Answer(MessageType.Extended, branch,
+        message);
 
     /// <summary>Writes the next cell to the next hop. Writing task of the branch's leg.</summary>
     internal bool TryFillOuter(Branch branch, Lane lane, Span<byte> cell)
@@ -151,7 +154,8 @@ internal sealed class RelayCircuit : LegOwner
         return true;
     }
 
-    /// <summary>Ends a branch and tells the client, or ends the circuit where the branch is the trunk itself. Any thread.</summary>
+    /// <summary>Ends a branch and tells the client, or ends the circuit where the branch is the trunk itself. Any
+    /// thread.</summary>
     internal void EndBranch(Branch branch, MessageType answer)
     {
         if (!branch.TryClose())

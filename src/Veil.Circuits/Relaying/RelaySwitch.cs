@@ -9,7 +9,8 @@ using Veil.Wire.Cells;
 namespace Veil.Circuits.Relaying;
 
 /// <summary>
-/// A relay's part in all its circuits: answers CREATE, extends circuits over its links to other relays, and hands streams
+/// A relay's part in all its circuits: answers CREATE, extends circuits over its links to other relays, and hands
+/// streams
 /// that end here to the services that the node offers.
 /// </summary>
 public sealed class RelaySwitch

@@ -67,7 +67,8 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
     /// <summary>What it was opened to.</summary>
     public ServiceId Service { get; }
 
-    /// <summary>Bytes from the other side. Ends when the other side ended; throws when the stream was reset or its circuit closed.</summary>
+    /// <summary>Bytes from the other side. Ends when the other side ended; throws when the stream was reset or its
+    /// circuit closed.</summary>
     public PipeReader Input { get; }
 
     /// <summary>Bytes to the other side. Completing it ends this direction.</summary>

@@ -28,7 +28,8 @@ internal sealed class SignallingWriter(PipeWriter inner, Action onReady, Action 
     {
         if (exception is not null)
         {
-            // What was cut short must not look like an end; nor may the exception surface in the writing loop, which reads the pipe.
+            // What was cut short must not look like an end; nor may the exception surface in the writing loop, which
+            // reads the pipe.
             onFailed();
         }
 

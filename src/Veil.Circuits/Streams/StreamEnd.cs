@@ -29,7 +29,8 @@ internal sealed class StreamEnd
     private readonly Queue<CircuitStream> _data = new();
 
     /// <param name="context">What the node's circuits share.</param>
-    /// <param name="accept">At a relay: takes a stream that the client opened, or refuses it. At a client: null.</param>
+    /// <param name="accept">At a relay: takes a stream that the client opened, or refuses it. At a client:
+    /// null.</param>
     /// <param name="onReady">Wakes the circuit's writing task.</param>
     internal StreamEnd(CircuitContext context, Func<CircuitStream, bool>? accept, Action onReady)
     {
@@ -113,7 +114,8 @@ internal sealed class StreamEnd
 
         if (message.Type == MessageType.Reset && message.Data.IsEmpty)
         {
-            // The control lane may overtake the data lane, RESET its OPEN: the id is remembered, and OPEN comes to nothing.
+            // The control lane may overtake the data lane, RESET its OPEN: the id is remembered, and OPEN comes to
+            // nothing.
             _ended.Add(message.Stream);
             return CloseReason.None;
         }

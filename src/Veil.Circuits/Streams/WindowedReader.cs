@@ -4,7 +4,8 @@ using System.IO.Pipelines;
 namespace Veil.Circuits.Streams;
 
 /// <summary>A pipe reader that tells how much was consumed, so that the window can be granted again.</summary>
-internal sealed class WindowedReader(PipeReader inner, Action<long> onConsumed, Action<Exception?> onComplete) : PipeReader
+internal sealed class WindowedReader(PipeReader inner, Action<long> onConsumed, Action<Exception?> onComplete)
+    : PipeReader
 {
     private ReadOnlySequence<byte> _buffer;
 

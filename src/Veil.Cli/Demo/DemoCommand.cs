@@ -49,7 +49,7 @@ internal static class DemoCommand
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 return voice.Fail(new CliFailure(
-                    ExitCodes.Interrupted, "interrupted", "interrupted", "nothing is left behind; run it again"));
+                    ExitCodes.Interrupted, "interrupted", "interrupted", "run it again"));
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
