@@ -39,8 +39,13 @@ internal static class SharingScenario
         world.Require(relays >= 5, "sharing needs ten nodes or more: three authorities, five relays, two clients");
         var hosts = new Dictionary<string, HostTransport>();
         using var limit = new CancellationTokenSource(Deadline, world.Kernel.Root.Time);
-        var options = new LabOptions { Authorities = Authorities, Relays = relays, Stores = StoresOf(relays),
-            EpochSeconds = 60 };
+        var options = new LabOptions
+        {
+            Authorities = Authorities,
+            Relays = relays,
+            Stores = StoresOf(relays),
+            EpochSeconds = 60
+        };
         await using var network = await LabNetwork.StartAsync(
             options,
             (member, _) => Task.FromResult(Place(world, hosts, member)),
