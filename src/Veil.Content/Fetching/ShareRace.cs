@@ -30,7 +30,9 @@ internal sealed class ShareRace(
     private bool _moreDone = more is null;
     private int _hedges;
 
-    /// <summary>True where at least one store was asked and every one answered that it does not have the share.</summary>
+    /// <summary>
+    /// True where at least one store was asked and every one answered that it does not have the share.
+    /// </summary>
     public bool OnlyNotFound { get; private set; } = true;
 
     /// <summary>

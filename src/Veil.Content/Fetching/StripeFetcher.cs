@@ -51,7 +51,7 @@ internal sealed class StripeFetcher(
         return Decode(pairs, shares);
     }
 
-    // Parity where it was placed; then the data shares of stores that are asked last; then other stores for every share.
+    // Parity where it was placed; then the data shares of stores that are asked last; then other stores for all.
     private async Task<IReadOnlyList<ShareAttempt>> MoreAsync(
         long stripe,
         BlockRef[] data,

@@ -1,6 +1,8 @@
 namespace Veil.Tests.Content;
 
-/// <summary>A clock that moves only when told. Its frequency is odd, so that ticks and timestamps cannot be mixed up.</summary>
+/// <summary>
+/// A clock that moves only when told. Its frequency is odd, so that ticks and timestamps cannot be mixed up.
+/// </summary>
 internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _lock = new();

@@ -57,7 +57,9 @@ internal sealed class MemoryStores : IBlockNetwork
     }
 
     public byte[]? Find(BlockRef reference) =>
-        Ring.Stores.Select(store => _blocks.GetValueOrDefault((store, reference))).FirstOrDefault(found => found != null);
+        Ring.Stores
+            .Select(store => _blocks.GetValueOrDefault((store, reference)))
+            .FirstOrDefault(found => found is not null);
 
     public async ValueTask<StoreOutcome> StoreAsync(
         IsolationGroup group,
