@@ -3,32 +3,35 @@ using Xunit;
 namespace Veil.Tests;
 
 /// <summary>
-/// Finds published test vectors: in the folder that VEIL_VECTORS names, else in ../shared/vectors beside the project.
+/// Where published test vectors are: the folder named by VEIL_VECTORS, else ../shared/vectors beside the project.
+/// They are read there and never copied into the project.
 /// </summary>
 internal static class VectorFolder
 {
-    /// <summary>The folder that holds Veil.sln, found by walking up from the test assembly.</summary>
+    private const string Variable = "VEIL_VECTORS";
+
+    /// <summary>The folder that holds Veil.sln, found upwards from the test assembly.</summary>
     public static string ProjectRoot { get; } = FindProjectRoot();
 
-    /// <summary>The folder of one topic; skips the test with an explanation where it is absent.</summary>
+    /// <summary>The path of one topic's folder; skips the running test where it is absent.</summary>
     public static string Require(string topic)
     {
-        var named = Environment.GetEnvironmentVariable("VEIL_VECTORS");
-        var folder = string.IsNullOrEmpty(named) ? Path.Combine(ProjectRoot, "..", "shared", "vectors") : named;
-        var path = Path.GetFullPath(Path.Combine(folder, topic));
-        Assert.SkipUnless(
-            System.IO.Directory.Exists(path),
-            $"{topic} vectors not found at {path}; set VEIL_VECTORS to the folder that contains {topic}/");
+        string? named = Environment.GetEnvironmentVariable(Variable);
+        string root = string.IsNullOrEmpty(named) ? Path.Combine(ProjectRoot, "..", "shared", "vectors") : named;
+        string path = Path.GetFullPath(Path.Combine(root, topic));
+        if (!System.IO.Directory.Exists(path))
+            Assert.Skip($"{topic} vectors not found at {path}; set {Variable} to the folder of test vectors.");
         return path;
     }
 
     private static string FindProjectRoot()
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, "Veil.sln"))) return folder.FullName;
+            if (File.Exists(Path.Combine(folder.FullName, "Veil.sln")))
+                return folder.FullName;
         }
 
-        throw new InvalidOperationException($"no Veil.sln above {AppContext.BaseDirectory}");
+        throw new InvalidOperationException($"No Veil.sln above {AppContext.BaseDirectory}.");
     }
 }
