@@ -30,8 +30,9 @@ public static class ErisLayout
     /// <summary>True for the two block sizes of ERIS.</summary>
     public static bool IsBlockSize(int bytes) => bytes is SmallBlockBytes or BlockBytes;
 
-    /// <summary>Leaves of an object of <paramref name="contentBytes"/> bytes in blocks of 32 KiB; padding always
-    /// adds.</summary>
+    /// <summary>
+    /// Leaves of an object of <paramref name="contentBytes"/> bytes in blocks of 32 KiB; padding always adds.
+    /// </summary>
     public static long LeafCount(long contentBytes) => (contentBytes / BlockBytes) + 1;
 
     /// <summary>Level of the root over <paramref name="leafCount"/> leaves of 32 KiB.</summary>

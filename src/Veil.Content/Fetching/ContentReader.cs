@@ -7,8 +7,9 @@ using Veil.Wire.Seams;
 
 namespace Veil.Content.Fetching;
 
-/// <summary>Opens content keys (spec/stripe.md, section 7). Holds no state between objects; safe for concurrent
-/// use.</summary>
+/// <summary>
+/// Opens content keys (spec/stripe.md, section 7). Holds no state between objects; safe for concurrent use.
+/// </summary>
 /// <param name="network">The stores.</param>
 /// <param name="decisions">Orders.</param>
 /// <param name="time">Hedges.</param>
@@ -63,8 +64,8 @@ public sealed class ContentReader(
             }
             catch (ContentUnavailableException fault) when (fault.Fault == ContentFault.NotFound && !isRoot)
             {
-                throw new ContentUnavailableException(ContentFault.TooFewShares,
-                    "a part of the manifest is on no store");
+                throw new ContentUnavailableException(
+                    ContentFault.TooFewShares, "a part of the manifest is on no store");
             }
 
             decoder.Supply(block, content);

@@ -33,7 +33,6 @@ internal sealed class CopyFetcher(FetchContext context)
         if (obtained.TryGetValue(0, out var block)) return block;
         throw race.OnlyNotFound
             ? new ContentUnavailableException(ContentFault.NotFound, "no store has the block")
-            : new ContentUnavailableException(ContentFault.TooFewShares,
-                "stores that may have the block do not answer");
+            : new ContentUnavailableException(ContentFault.TooFewShares, "stores that may have it do not answer");
     }
 }

@@ -21,8 +21,11 @@ internal sealed class ErisTree : IAsyncDisposable
     /// <exception cref="ContentUnavailableException">The capability's level is not that of the length.</exception>
     public ErisTree(ReadCapability capability, long leafCount, CopyFetcher fetcher, FetchContext context)
     {
-        if (capability.Level != ErisLayout.RootLevel(leafCount)) throw Broken(
-            "the root's level does not fit the length");
+        if (capability.Level != ErisLayout.RootLevel(leafCount))
+        {
+            throw Broken("the root's level does not fit the length");
+        }
+
         _capability = capability;
         _leafCount = leafCount;
         _fetcher = fetcher;
@@ -30,8 +33,9 @@ internal sealed class ErisTree : IAsyncDisposable
         _nodes = new(context.Options.MaxNodesInMemory, FetchNodeAsync);
     }
 
-    /// <summary>The pairs of <paramref name="count"/> leaves from <paramref name="first"/>, all under one
-    /// node.</summary>
+    /// <summary>
+    /// The pairs of <paramref name="count"/> leaves from <paramref name="first"/>, all under one node.
+    /// </summary>
     /// <exception cref="ContentUnavailableException">A node cannot be had or does not verify.</exception>
     public async Task<ErisPair[]> GetLeavesAsync(long first, int count, CancellationToken cancellationToken)
     {
@@ -77,8 +81,11 @@ internal sealed class ErisTree : IAsyncDisposable
         var below = ErisLayout.NodeCount(_leafCount, key.Level - 1);
         var expected = Math.Min(ErisLayout.Arity, below - (key.Index * ErisLayout.Arity));
         if (ErisCipher.NodeKey(node) != pair.Key) throw Broken("an inner node does not verify");
-        if (!ErisNode.TryCount(node, out var count) || count != expected) throw Broken(
-            "an inner node breaks its layout");
+        if (!ErisNode.TryCount(node, out var count) || count != expected)
+        {
+            throw Broken("an inner node breaks its layout");
+        }
+
         return node;
     }
 

@@ -5,8 +5,9 @@ using Veil.Wire.Seams;
 
 namespace Veil.Content.Fetching;
 
-/// <summary>What all fetches of one object share: the network, the group, the pace, who failed. Safe for concurrent
-/// use.</summary>
+/// <summary>
+/// What all fetches of one object share: the network, the group, the pace, who failed. Safe for concurrent use.
+/// </summary>
 internal sealed class FetchContext(
     IBlockNetwork network,
     IsolationGroup group,

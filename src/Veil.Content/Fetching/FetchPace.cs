@@ -41,8 +41,8 @@ internal sealed class FetchPace
         {
             // Gains of RFC 6298: 1/8 for the mean, 1/4 for the deviation.
             var seconds = elapsed.TotalSeconds;
-            _deviationSeconds = _any ? (0.75 * _deviationSeconds) + (0.25 * Math.Abs(seconds - _meanSeconds))
-                : seconds / 2;
+            var deviation = Math.Abs(seconds - _meanSeconds);
+            _deviationSeconds = _any ? (0.75 * _deviationSeconds) + (0.25 * deviation) : seconds / 2;
             _meanSeconds = _any ? (0.875 * _meanSeconds) + (0.125 * seconds) : seconds;
             _any = true;
         }

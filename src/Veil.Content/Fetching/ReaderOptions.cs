@@ -6,12 +6,12 @@ public sealed record ReaderOptions
     /// <summary>Stripes fetched ahead of the one being written: with 16 shares each, 96 shares in flight.</summary>
     public int StripesAhead { get; init; } = 6;
 
-    /// <summary>Stripes fetched beyond the end of a range: a player's next range, and a blur over which part was
-    /// asked.</summary>
+    /// <summary>
+    /// Stripes fetched beyond the end of a range: a player's next range, and a blur over what was asked.
+    /// </summary>
     public int StripesBeyond { get; init; } = 1;
 
-    /// <summary>Decoded stripes kept in memory: 512 KiB each; the window and as much again for ranges that come
-    /// back.</summary>
+    /// <summary>Decoded stripes kept: 512 KiB each; the window and as much again for ranges that come back.</summary>
     public int MaxStripesInMemory { get; init; } = 12;
 
     /// <summary>Shares on their way at a time, over all stripes of one object.</summary>

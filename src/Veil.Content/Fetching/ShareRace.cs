@@ -30,13 +30,14 @@ internal sealed class ShareRace(
     private bool _moreDone = more is null;
     private int _hedges;
 
-    /// <summary>True where at least one store was asked and every one answered that it does not have the
-    /// share.</summary>
+    /// <summary>
+    /// True where at least one store was asked and every one answered that it does not have the share.
+    /// </summary>
     public bool OnlyNotFound { get; private set; } = true;
 
     /// <summary>
     /// Shares by number, in buffers of the context's pool that now belong to the caller. Fewer than needed where
-    /// everything was tried.
+    /// everything was tried; more where several requests ended at once.
     /// </summary>
     public async Task<Dictionary<int, byte[]>> RunAsync(CancellationToken cancellationToken)
     {
@@ -101,8 +102,7 @@ internal sealed class ShareRace(
         cancellationToken.ThrowIfCancellationRequested();
         if (done == slow)
         {
-            // As many again as are outstanding, but never more than twice what is needed at a time.
-            _hedges = Math.Min(_hedges + needed - _obtained.Count, needed);
+            Hedge();
             return;
         }
 
@@ -115,14 +115,27 @@ internal sealed class ShareRace(
         await TakeFinishedAsync();
     }
 
+    // As many more as are missing, each time; what there is to try bounds the sum. Who keeps others waiting is asked
+    // last by the next race, until it answers.
+    private void Hedge()
+    {
+        _hedges += needed - _obtained.Count;
+        foreach (var running in _running.Where(running => !running.IsSlow))
+        {
+            running.IsSlow = true;
+            context.Health.Report(running.Attempt.Store, StoreOutcome.Failed);
+        }
+    }
+
     private async Task TakeFinishedAsync()
     {
         for (var index = _running.Count - 1; index >= 0; index--)
         {
-            var (attempt, buffer, request) = _running[index];
-            if (!request.IsCompleted) continue;
+            var running = _running[index];
+            if (!running.Request.IsCompleted) continue;
             _running.RemoveAt(index);
-            var outcome = await request;
+            var (attempt, buffer) = (running.Attempt, running.Buffer);
+            var outcome = await running.Request;
             if (outcome == StoreOutcome.Done && _obtained.TryAdd(attempt.Share, buffer)) continue;
             context.Pool.Return(buffer);
             OnlyNotFound &= outcome == StoreOutcome.NotFound;
@@ -144,5 +157,14 @@ internal sealed class ShareRace(
         if (_more is not null) await TaskWindow.Settle(_more);
     }
 
-    private readonly record struct Running(ShareAttempt Attempt, byte[] Buffer, Task<StoreOutcome> Request);
+    private sealed class Running(ShareAttempt attempt, byte[] buffer, Task<StoreOutcome> request)
+    {
+        public ShareAttempt Attempt { get; } = attempt;
+
+        public byte[] Buffer { get; } = buffer;
+
+        public Task<StoreOutcome> Request { get; } = request;
+
+        public bool IsSlow { get; set; }
+    }
 }

@@ -17,8 +17,9 @@ internal sealed class SharedWork<TKey, TValue>(int capacity, Func<TKey, Cancella
     private readonly CancellationTokenSource _stop = new();
     private bool _disposed;
 
-    /// <summary>The result, from memory or by doing the work. A failure is told to those who wait, and not
-    /// kept.</summary>
+    /// <summary>
+    /// The result, from memory or by doing the work. A failure is told to those who wait, and not kept.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">Disposed.</exception>
     public async Task<TValue> GetAsync(TKey key, CancellationToken cancellationToken) =>
         await Find(key, start: true)!.WaitAsync(cancellationToken);

@@ -51,8 +51,7 @@ internal sealed class StripeFetcher(
         return Decode(pairs, shares);
     }
 
-    // Parity where it was placed; then the data shares of stores that are asked last; then other stores for every
-    // share.
+    // Parity where it was placed; then the data shares of stores that are asked last; then other stores for all.
     private async Task<IReadOnlyList<ShareAttempt>> MoreAsync(
         long stripe,
         BlockRef[] data,
@@ -102,7 +101,7 @@ internal sealed class StripeFetcher(
     private byte[][] Decode(ErisPair[] pairs, Dictionary<int, byte[]> shares)
     {
         int[] missing = [.. Enumerable.Range(0, pairs.Length).Where(share => !shares.ContainsKey(share))];
-        if (missing.Length > 0) Reconstruct(shares, missing);
+        if (missing.Length > 0) Reconstruct(shares, missing, pairs.Length);
         var leaves = new byte[pairs.Length][];
         for (var leaf = 0; leaf < leaves.Length; leaf++)
         {
@@ -120,10 +119,11 @@ internal sealed class StripeFetcher(
         return leaves;
     }
 
-    private void Reconstruct(Dictionary<int, byte[]> shares, int[] missing)
+    private void Reconstruct(Dictionary<int, byte[]> shares, int[] missing, int needed)
     {
-        int[] indexes = [.. shares.Keys];
-        ReadOnlyMemory<byte>[] sources = [.. shares.Values.Select(block => block.AsMemory())];
+        // Several requests may have ended at once, so there may be more than needed; data shares cost nothing to use.
+        int[] indexes = [.. shares.Keys.Order().Take(needed)];
+        ReadOnlyMemory<byte>[] sources = [.. indexes.Select(share => shares[share].AsMemory())];
         byte[][] outputs = [.. missing.Select(_ => context.Pool.Rent())];
         ReedSolomon.Reconstruct(indexes, sources, missing, [.. outputs.Select(block => block.AsMemory())]);
         for (var index = 0; index < missing.Length; index++) shares[missing[index]] = outputs[index];

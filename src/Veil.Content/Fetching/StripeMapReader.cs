@@ -19,8 +19,9 @@ internal sealed class StripeMapReader : IAsyncDisposable
     private readonly SharedWork<long, byte[]> _leaves;
 
     /// <summary>Starts with nothing fetched.</summary>
-    /// <exception cref="ContentUnavailableException">The capability's level is not that of a map of this
-    /// file.</exception>
+    /// <exception cref="ContentUnavailableException">
+    /// The capability's level is not that of a map of this file.
+    /// </exception>
     public StripeMapReader(ReadCapability capability, long dataLeaves, CopyFetcher fetcher, FetchContext context)
     {
         _dataLeaves = dataLeaves;

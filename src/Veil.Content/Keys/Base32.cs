@@ -1,7 +1,8 @@
 namespace Veil.Content.Keys;
 
-/// <summary>Which letters a base32 text is written in. A text has one spelling, so each use fixes one of
-/// them.</summary>
+/// <summary>
+/// Which letters a base32 text is written in. A text has one spelling, so each use fixes one of them.
+/// </summary>
 public enum Base32Case
 {
     /// <summary><c>a</c> to <c>z</c>: content keys, host names.</summary>

@@ -50,8 +50,9 @@ public sealed record Manifest
     /// <summary>Tells nothing.</summary>
     public override string ToString() => nameof(Manifest);
 
-    /// <summary>True where the values make a manifest: name, type, length and capabilities agree with the
-    /// spec.</summary>
+    /// <summary>
+    /// True where the values make a manifest: name, type, length and capabilities agree with the spec.
+    /// </summary>
     public static bool Fits(string name, long length, string mimeType, ManifestCapabilities capabilities) =>
         FileName.IsValid(name)
         && MimeTypes.IsValid(mimeType)

@@ -11,8 +11,9 @@ public static class ManifestCodec
     /// <summary>The largest manifest that a reader decodes.</summary>
     public const int MaxBytes = 1 << 20;
 
-    /// <summary>What a decoder may spend on one: level 1, and the leaves of <see cref="MaxBytes"/> with their
-    /// node.</summary>
+    /// <summary>
+    /// What a decoder may spend on one: level 1, and the leaves of <see cref="MaxBytes"/> with their node.
+    /// </summary>
     public static ErisLimits Limits { get; } = new(1, (MaxBytes / ErisLayout.BlockBytes) + 2, MaxBytes);
 
     private const string Magic = "veil manifest";

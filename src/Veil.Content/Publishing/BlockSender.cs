@@ -48,8 +48,8 @@ internal sealed class BlockSender(
         decisions.Shuffle<int>(order);
         Interlocked.Add(ref _shares, order.Length);
         var sends = order
-            .Select(share => SendShareAsync(group, ledger, share, (references[share], blocks[share]),
-                cancellationToken))
+            .Select(share =>
+                SendShareAsync(group, ledger, share, (references[share], blocks[share]), cancellationToken))
             .ToArray();
         var holders = (await Task.WhenAll(sends)).OfType<RelayId>().ToArray();
         if (holders.Length < shape.NeededShares)

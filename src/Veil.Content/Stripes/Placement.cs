@@ -3,8 +3,9 @@ using Veil.Wire;
 
 namespace Veil.Content.Stripes;
 
-/// <summary>Which stores a block belongs to: references and ring decide it alone (spec/stripe.md, sections 4 and
-/// 5).</summary>
+/// <summary>
+/// Which stores a block belongs to: references and ring decide it alone (spec/stripe.md, sections 4 and 5).
+/// </summary>
 public static class Placement
 {
     /// <summary>Copies of a block that is not striped.</summary>
@@ -21,8 +22,9 @@ public static class Placement
 
     /// <summary>The store of each share of a stripe.</summary>
     /// <param name="ring">The stores; at least one.</param>
-    /// <param name="references">The stripe's shares in order, or the first of them: places depend on earlier ones
-    /// only.</param>
+    /// <param name="references">
+    /// The stripe's shares in order, or the first of them: places depend on earlier ones only.
+    /// </param>
     /// <param name="totalShares">n of the stripe.</param>
     /// <exception cref="InvalidOperationException">The ring is empty.</exception>
     public static RelayId[] OfStripe(StoreRing ring, ReadOnlySpan<BlockRef> references, int totalShares)

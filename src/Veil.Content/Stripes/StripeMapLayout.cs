@@ -22,8 +22,8 @@ public static class StripeMapLayout
     public static long MaxLeaves => ErisLayout.LeafCount(ErisLayout.MaxContentBytes);
 
     /// <summary>Length of the whole map in bytes.</summary>
-    public static long Length(long leafCount) => InnerOffset(leafCount) + (ErisLayout.InnerCount(
-        leafCount) * Bytes32.Size);
+    public static long Length(long leafCount) =>
+        InnerOffset(leafCount) + (ErisLayout.InnerCount(leafCount) * Bytes32.Size);
 
     /// <summary>Where the references of <paramref name="stripe"/> begin.</summary>
     public static long StripeOffset(long stripe) => HeaderBytes + (stripe * StripeShape.MaxShares * Bytes32.Size);

@@ -32,8 +32,9 @@ public readonly record struct StripeShape(int DataShares, int ParityShares)
     public static long Count(long leafCount) =>
         (leafCount + ReedSolomon.MaxDataShares - 1) / ReedSolomon.MaxDataShares;
 
-    /// <summary>The shape of stripe <paramref name="stripe"/> of an object of <paramref name="leafCount"/>
-    /// leaves.</summary>
+    /// <summary>
+    /// The shape of stripe <paramref name="stripe"/> of an object of <paramref name="leafCount"/> leaves.
+    /// </summary>
     public static StripeShape Of(long leafCount, long stripe)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(stripe);
@@ -41,8 +42,9 @@ public readonly record struct StripeShape(int DataShares, int ParityShares)
         return For((int)Math.Min(ReedSolomon.MaxDataShares, leafCount - (stripe * ReedSolomon.MaxDataShares)));
     }
 
-    /// <summary>Shares of all stripes over <paramref name="leafCount"/> leaves, at most those of the largest
-    /// file.</summary>
+    /// <summary>
+    /// Shares of all stripes over <paramref name="leafCount"/> leaves, at most those of the largest file.
+    /// </summary>
     public static long TotalOf(long leafCount)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(leafCount, ErisLayout.LeafCount(ErisLayout.MaxContentBytes));

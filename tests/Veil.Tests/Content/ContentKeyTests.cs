@@ -55,8 +55,9 @@ public sealed class ContentKeyTests
     public void Too_short_and_too_long_say_by_how_many()
     {
         Assert.False(ContentKey.TryParse(Text.AsSpan()[..^1], out _, out var error));
-        Assert.Equal((ContentKeyFault.WrongLength, "the content key is 1 character short"), (error.Fault,
-            error.Message));
+        Assert.Equal(
+            (ContentKeyFault.WrongLength, "the content key is 1 character short"),
+            (error.Fault, error.Message));
         Assert.False(ContentKey.TryParse(Text + "abc", out _, out error));
         Assert.Equal(
             (ContentKeyFault.WrongLength, "the content key is 3 characters too long"),
@@ -117,9 +118,6 @@ public sealed class ContentKeyTests
         Assert.Equal("ContentKey", $"{new ContentKey(Capability)}");
     }
 
-    private static JsonElement.ArrayEnumerator Vectors()
-    {
-        var file = Path.Combine(VectorFolder.ProjectRoot, "spec", "vectors", "content-key.json");
-        return JsonDocument.Parse(File.ReadAllBytes(file)).RootElement.GetProperty("vectors").EnumerateArray();
-    }
+    private static JsonElement.ArrayEnumerator Vectors() =>
+        SpecVectors.Read("content-key").GetProperty("vectors").EnumerateArray();
 }

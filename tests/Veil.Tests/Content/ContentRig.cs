@@ -58,20 +58,6 @@ internal sealed class ContentRig
         return output.ToArray();
     }
 
-    /// <summary>Moves the clock on until the work is done.</summary>
-    public async Task<T> RunAsync<T>(Task<T> work)
-    {
-        for (var steps = 0; !work.IsCompleted; steps++)
-        {
-            Assert.True(steps < 1_000_000, "the work does not end");
-            Cancelled.ThrowIfCancellationRequested();
-            await Task.Yield();
-            Time.Advance(TimeSpan.FromMilliseconds(1));
-        }
-
-        return await work;
-    }
-
     public async Task<ContentFault> FaultOfAsync(ContentKey key)
     {
         var fault = await Assert.ThrowsAsync<ContentUnavailableException>(() => FetchAsync(key));

@@ -1,7 +1,8 @@
 namespace Veil.Tests.Content;
 
-/// <summary>A clock that moves only when told. Its frequency is odd, so that ticks and timestamps cannot be mixed
-/// up.</summary>
+/// <summary>
+/// A clock that moves only when told. Its frequency is odd, so that ticks and timestamps cannot be mixed up.
+/// </summary>
 internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _lock = new();
@@ -39,6 +40,20 @@ internal sealed class ManualTime : TimeProvider
         }
 
         foreach (var timer in due) timer.Fire();
+    }
+
+    /// <summary>Moves on to the next timer and fires it; false where there is none.</summary>
+    public bool AdvanceToNextTimer()
+    {
+        TimeSpan by;
+        lock (_lock)
+        {
+            if (_timers.Count == 0) return false;
+            by = _timers.Min(timer => timer.Due) - _now;
+        }
+
+        Advance(by);
+        return true;
     }
 
     private sealed class ManualTimer(ManualTime time, TimerCallback callback, object? state) : ITimer

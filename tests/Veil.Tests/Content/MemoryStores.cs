@@ -35,8 +35,13 @@ internal sealed class MemoryStores : IBlockNetwork
 
     public int Requests => Volatile.Read(ref _requests);
 
-    /// <summary>Every request waits for this first.</summary>
+    /// <summary>Every request waits for this first, or only those for <see cref="Gated"/>.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
+
+    public HashSet<BlockRef>? Gated { get; set; }
+
+    /// <summary>Where given, every request must come from this thread.</summary>
+    public int? OwnThread { get; set; }
 
     public IEnumerable<(IsolationGroup Group, BlockRef Reference)> Stored => _stored;
 
@@ -57,8 +62,9 @@ internal sealed class MemoryStores : IBlockNetwork
     }
 
     public byte[]? Find(BlockRef reference) =>
-        Ring.Stores.Select(store => _blocks.GetValueOrDefault((store, reference))).FirstOrDefault(found =>
-            found != null);
+        Ring.Stores
+            .Select(store => _blocks.GetValueOrDefault((store, reference)))
+            .FirstOrDefault(found => found is not null);
 
     public async ValueTask<StoreOutcome> StoreAsync(
         IsolationGroup group,
@@ -96,8 +102,9 @@ internal sealed class MemoryStores : IBlockNetwork
 
     private async Task<StoreMood> BehaveAsync(RelayId store, BlockRef reference, CancellationToken cancellationToken)
     {
+        if (OwnThread is { } own) Assert.Equal(own, Environment.CurrentManagedThreadId);
         await Task.Yield();
-        await Gate.WaitAsync(cancellationToken);
+        if (Gated is null || Gated.Contains(reference)) await Gate.WaitAsync(cancellationToken);
         var mood = _moods.GetValueOrDefault(store);
         if (mood == StoreMood.Silent)
         {

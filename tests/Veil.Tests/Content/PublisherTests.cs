@@ -24,9 +24,8 @@ public sealed class PublisherTests
         Assert.True(StripeMap.TryParse(rig.Decode(publication.RepairCapability), out var map));
         var data = Enumerable.Range(0, (int)map!.StripeCount).SelectMany(stripe => map.Shares(stripe)).ToHashSet();
         Assert.Single(stored.Where(entry => data.Contains(entry.Reference)).Select(entry => entry.Group).Distinct());
-        var inner = stored[..^10].Where(entry => !data.Contains(entry.Reference)).Select(entry =>
-            entry.Group).Distinct();
-        Assert.Single(inner);
+        var inner = stored[..^10].Where(entry => !data.Contains(entry.Reference)).Select(entry => entry.Group);
+        Assert.Single(inner.Distinct());
     }
 
     [Fact]
@@ -166,8 +165,10 @@ public sealed class PublisherTests
         var content = ContentRig.Bytes(3 << 20);
         List<PublishProgress> seen = [];
         await rig.Publisher.PublishAsync(
-            new PublishSource(new MemoryStream(content), content.Length, "a"), new PublishOptions(), seen.Add,
-                Cancelled);
+            new PublishSource(new MemoryStream(content), content.Length, "a"),
+            new PublishOptions(),
+            seen.Add,
+            Cancelled);
         Assert.Equal(content.Length, seen[^1].BytesRead);
         Assert.Equal(seen[^1].SharesTotal, seen[^1].SharesAcknowledged);
         Assert.True(seen.Count > 6);
