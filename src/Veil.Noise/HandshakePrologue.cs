@@ -26,7 +26,7 @@ public static class HandshakePrologue
     /// <summary>Writes a prologue.</summary>
     /// <param name="destination">Exactly <see cref="Length"/> bytes.</param>
     /// <param name="purpose">What the handshake is for.</param>
-    /// <param name="position">A hop's position, counted from 0; 0 for links.</param>
+    /// <param name="position">A hop's position, 1 to 5; 0 for links.</param>
     /// <param name="networkId">32 bytes.</param>
     /// <param name="responderIdentity">The responder's Ed25519 public key, 32 bytes.</param>
     /// <param name="onionKeyId">8 bytes; zeros for links.</param>
