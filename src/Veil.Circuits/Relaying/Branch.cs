@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Veil.Circuits.Cells;
 using Veil.Circuits.Legs;
 using Veil.Circuits.Onion;
@@ -11,6 +12,7 @@ namespace Veil.Circuits.Relaying;
 /// One branch at a relay (spec/circuit.md, section 3): the leg to the next hop and the cells that wait in both directions.
 /// Its circuit's credits bound the queues.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A cancellation source without timer or wait handle holds nothing.")]
 internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptions options, CellPool pool) : LegOwner
 {
     private readonly int _grantQuantum = Math.Clamp(options.BranchWindow / 4, 1, 8);
