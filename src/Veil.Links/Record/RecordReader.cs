@@ -41,7 +41,7 @@ public sealed class RecordReader(CounterCipher cipher)
             return RecordStatus.Incomplete;
         }
 
-        int announced = buffer.FirstSpan[0];
+        int announced = FirstByte(buffer);
         if (announced is < 1 or > CellLayout.MaxCellsPerRecord)
         {
             Refusal = CloseReason.Malformed;
@@ -72,5 +72,18 @@ public sealed class RecordReader(CounterCipher cipher)
         buffer = buffer.Slice(total);
         count = announced;
         return RecordStatus.Opened;
+    }
+
+    // The sequence may begin with an empty piece.
+    private static byte FirstByte(in ReadOnlySequence<byte> buffer)
+    {
+        if (!buffer.FirstSpan.IsEmpty)
+        {
+            return buffer.FirstSpan[0];
+        }
+
+        Span<byte> first = stackalloc byte[1];
+        buffer.Slice(0, 1).CopyTo(first);
+        return first[0];
     }
 }

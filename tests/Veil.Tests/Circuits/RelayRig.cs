@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
-using Xunit;
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Veil.Circuits;
 using Veil.Circuits.Client;
 using Veil.Circuits.Onion;
@@ -14,6 +14,7 @@ using Veil.Noise.Seams;
 using Veil.Tests.Rig;
 using Veil.Wire;
 using Veil.Wire.Seams;
+using Xunit;
 
 namespace Veil.Tests.Circuits;
 
@@ -21,56 +22,98 @@ namespace Veil.Tests.Circuits;
 /// number.</summary>
 internal sealed class RelayRig : IAsyncDisposable
 {
-    private readonly PipeTransport _transport = new();
-    private readonly KeySlab _slab = new();
     private readonly SystemSecretSource _secrets = new();
-    private readonly NetworkId _network = new(new Bytes32(new byte[32]));
     private readonly List<Relay> _relays = [];
+    private readonly List<RelayPlace> _places = [];
     private readonly Dictionary<RelayId, RelayAddress> _addresses = [];
 
-    internal RelayRig(int relays, CircuitOptions? options = null)
+    internal RelayRig(int relays, CircuitOptions? options = null, TimeProvider? time = null)
     {
         Options = options ?? new CircuitOptions();
+        Time = time ?? TimeProvider.System;
         Client = Context();
-        ClientLinks = new LinkPool(Client, Handshake(), _transport, null);
+        ClientLinks = new LinkPool(Client, Handshake(), Transport, null);
         for (int index = 0; index < relays; index++)
         {
-            _relays.Add(new Relay(this, index));
+            _relays.Add(new Relay(this, NewPlace()));
         }
     }
 
     internal CircuitOptions Options { get; }
 
+    internal TimeProvider Time { get; }
+
     internal CircuitContext Client { get; }
 
     internal LinkPool ClientLinks { get; }
 
+    internal NetworkId Network { get; } = new(new Bytes32(new byte[32]));
+
+    internal KeySlab Slab { get; } = new();
+
+    internal SecretSource Secrets => _secrets;
+
+    /// <summary>Keys that relays keep while nothing happens.</summary>
+    internal int StaticKeys => 2 * _places.Count;
+
     internal List<Exception> Faults { get; } = [];
 
-    internal PipeTransport Transport => _transport;
+    internal PipeTransport Transport { get; } = new();
 
     internal IReadOnlyList<Relay> Relays => _relays;
 
     /// <summary>Echoes by default.</summary>
     internal Func<CircuitStream, Task> Service { get; set; } = EchoAsync;
 
-    internal Task<ClientCircuit> BuildAsync(params int[] path) => ClientCircuit.BuildAsync(
-        Client,
-        ClientLinks,
-        _relays[path[0]].Address,
-        [.. path.Select(index => _relays[index].Hop)],
-        TestContext.Current.CancellationToken);
+    internal static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    internal Task<ClientCircuit> BuildAsync(params int[] path) => BuildAsync([.. path.Select(index =>
+        _relays[index].Place)]);
+
+    internal Task<ClientCircuit> BuildAsync(params RelayPlace[] path) =>
+        ClientCircuit.BuildAsync(Client, ClientLinks, path[0].Address, [.. path.Select(place => place.Hop)], Token);
+
+    /// <summary>Keys and an address for one more relay; whoever stands there is the caller's choice.</summary>
+    internal RelayPlace NewPlace()
+    {
+        var place = RelayPlace.Make(_places.Count, _secrets, Slab);
+        _places.Add(place);
+        _addresses[place.Id] = place.Address;
+        return place;
+    }
+
+    internal LinkHandshake Handshake() => new(Network, _secrets, Slab, Time, new LinkOptions());
+
+    internal Bytes32? LinkKeyOf(RelayId relay) => _addresses.GetValueOrDefault(relay)?.Target.LinkKey;
+
+    /// <summary>Everything that was lent is back, and nobody is on the line.</summary>
+    internal async Task BecomesIdleAsync()
+    {
+        await Eventually.HoldsAsync(() => _relays.All(relay => relay.Switch.Count == 0), "relays forget circuits");
+        await Eventually.HoldsAsync(() => _relays.All(relay => relay.Context.ReservedCells == 0),
+            "relays give cells back");
+        await Eventually.HoldsAsync(() => Client.ReservedCells == 0, "the client gives cells back");
+        await ClientLinks.DisposeAsync();
+        foreach (var relay in _relays)
+        {
+            await relay.Links.DisposeAsync();
+        }
+
+        await Eventually.HoldsAsync(() => Slab.Rented == StaticKeys, "keys are given back");
+        Assert.Empty(Faults);
+    }
 
     public async ValueTask DisposeAsync()
     {
         await ClientLinks.DisposeAsync();
         foreach (var relay in _relays)
         {
-            await relay.StopAsync();
+            await relay.Links.DisposeAsync();
+            await relay.Context.Scope.DisposeAsync();
         }
 
         await Client.Scope.DisposeAsync();
-        _slab.Dispose();
+        Slab.Dispose();
     }
 
     internal static async Task EchoAsync(CircuitStream stream)
@@ -94,9 +137,7 @@ internal sealed class RelayRig : IAsyncDisposable
         await stream.Input.CompleteAsync();
     }
 
-    private LinkHandshake Handshake() => new(_network, _secrets, _slab, TimeProvider.System, new LinkOptions());
-
-    private CircuitContext Context() => new(Options, _network, _slab, new TaskScope(fault =>
+    internal CircuitContext Context() => new(Options, Network, Slab, new TaskScope(fault =>
     {
         lock (Faults)
         {
@@ -104,44 +145,44 @@ internal sealed class RelayRig : IAsyncDisposable
         }
     }))
     {
-        Time = TimeProvider.System,
+        Time = Time,
         Decisions = new SystemDecisionSource(),
         Secrets = _secrets,
     };
 
+    private async Task ServeAsync(CircuitStream stream)
+    {
+        try
+        {
+            await Service(stream);
+        }
+        catch (StreamResetException)
+        {
+            // Whoever serves learns so that the other side is gone.
+        }
+    }
+
     internal sealed class Relay
     {
-        private readonly StaticKeyPair _onionKey;
-
-        internal Relay(RelayRig rig, int index)
+        internal Relay(RelayRig rig, RelayPlace place)
         {
-            var identity = new byte[32];
-            identity[0] = (byte)(index + 1);
-            Id = new RelayId(new Bytes32(identity));
+            Place = place;
             Context = rig.Context();
-            var linkKey = StaticKeyPair.Generate(rig._secrets, rig._slab);
-            _onionKey = StaticKeyPair.Generate(rig._secrets, rig._slab);
-            var local = new LinkIdentity(Id, linkKey);
-            var endPoint = new IPEndPoint(IPAddress.Loopback, index + 1);
-            Address = new RelayAddress(new LinkTarget(Id, new Bytes32(linkKey.PublicKey)), endPoint);
-            Hop = new HopTarget(Id, new Bytes32(_onionKey.PublicKey), (ulong)index);
-            rig._addresses[Id] = Address;
-            Links = new LinkPool(Context, rig.Handshake(), rig._transport, local);
+            Links = new LinkPool(Context, rig.Handshake(), rig.Transport, place.Local);
             Switch = new RelaySwitch(
                 Context,
-                Id,
-                key => key == (ulong)index ? _onionKey : null,
+                place.Id,
+                key => key == place.Hop.OnionKeyId ? place.OnionKey : null,
                 Links,
                 (relay => rig._addresses.GetValueOrDefault(relay), stream => stream.Service == ServiceId.Store
-                    && Context.Scope.Start(_ => rig.Service(stream))));
-            var listener = rig._transport.BindAsync(endPoint).AsTask().Result;
-            Context.Scope.Start(token => Links.AcceptAsync(
-                listener,
-                relay => rig._addresses.GetValueOrDefault(relay)?.Target.LinkKey,
-                token));
+                    && Context.Scope.Start(_ => rig.ServeAsync(stream))));
+            Listener = rig.Transport.BindAsync(place.Address.EndPoint).AsTask().Result;
+            Context.Scope.Start(token => Links.AcceptAsync(Listener, rig.LinkKeyOf, token));
         }
 
-        internal RelayId Id { get; }
+        internal RelayPlace Place { get; }
+
+        internal IConnectionListener Listener { get; }
 
         internal CircuitContext Context { get; }
 
@@ -149,14 +190,28 @@ internal sealed class RelayRig : IAsyncDisposable
 
         internal RelaySwitch Switch { get; }
 
-        internal RelayAddress Address { get; }
+        internal HopTarget Hop => Place.Hop;
+    }
+}
 
-        internal HopTarget Hop { get; }
+/// <summary>Where a relay is, and its keys.</summary>
+internal sealed record RelayPlace(RelayAddress Address, HopTarget Hop, LinkIdentity Local, StaticKeyPair OnionKey)
+{
+    internal RelayId Id => Hop.Relay;
 
-        internal async Task StopAsync()
-        {
-            await Links.DisposeAsync();
-            await Context.Scope.DisposeAsync();
-        }
+    internal static RelayPlace Make(int index, SecretSource secrets, KeySlab slab)
+    {
+        var identity = new byte[32];
+        identity[0] = (byte)(index + 1);
+        var id = new RelayId(new Bytes32(identity));
+        var linkKey = StaticKeyPair.Generate(secrets, slab);
+        var onionKey = StaticKeyPair.Generate(secrets, slab);
+        return new RelayPlace(
+            new RelayAddress(
+                new LinkTarget(id, new Bytes32(linkKey.PublicKey)),
+                new IPEndPoint(IPAddress.Loopback, index + 1)),
+            new HopTarget(id, new Bytes32(onionKey.PublicKey), (ulong)index),
+            new LinkIdentity(id, linkKey),
+            onionKey);
     }
 }

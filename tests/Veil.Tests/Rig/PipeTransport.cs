@@ -31,14 +31,29 @@ internal sealed class PipeTransport : IConnectionListenerFactory, IConnectionFac
         var options = new PipeOptions(pauseWriterThreshold: 131_072, resumeWriterThreshold: 65_536,
             minimumSegmentSize: 65_536);
         Pipe there = new(options), back = new(options);
-        var near = new DefaultConnectionContext("near", new Duplex(back.Reader, there.Writer),
-            new Duplex(back.Reader, there.Writer));
-        var far = new DefaultConnectionContext("far", new Duplex(there.Reader, back.Writer), new Duplex(there.Reader,
-            back.Writer));
+        var near = new PipeConnection(new Duplex(back.Reader, there.Writer));
+        var far = new PipeConnection(new Duplex(there.Reader, back.Writer));
         Connections.Add(near);
         return accepted.Writer.TryWrite(far)
             ? new(near)
             : throw new SocketException((int)SocketError.ConnectionRefused);
+    }
+
+    // The framework's own one cancels a disposed source when it is aborted and then disposed, and tells the other end
+    // nothing.
+    private sealed class PipeConnection(IDuplexPipe transport) : DefaultConnectionContext("pipe", transport, transport)
+    {
+        public override void Abort(ConnectionAbortedException abortReason)
+        {
+            // Whoever aborts also disposes.
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            await Transport.Input.CompleteAsync();
+            await Transport.Output.CompleteAsync();
+            await base.DisposeAsync();
+        }
     }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
