@@ -27,7 +27,7 @@ internal sealed class NodeStarter(NetworkPlan plan, Journal journal, TimeProvide
         var from = File.Exists(output) ? new FileInfo(output).Length : 0;
         journal.Write(new JournalLine(JournalLine.StartEvent) { Name = $"{node.Name} {part}" });
         var pid = Launcher.Start(command, new Tag(plan.Id, part, node.Name), output);
-        _started.Add(new Started(node, part, pid, output, from));
+        _started.Add(new Started(node, part, pid, ProcessTable.StartOf(pid) ?? "", output, from));
     }
 
     /// <summary>Waits until everything that was started has said that it serves.</summary>
@@ -38,7 +38,7 @@ internal sealed class NodeStarter(NetworkPlan plan, Journal journal, TimeProvide
         while (true)
         {
             // Looked at in this order: what ends after its word was read has said it.
-            var gone = waiting.Where(entry => ProcessTable.At(entry.Pid)?.Tag.Network != plan.Id).ToList();
+            var gone = waiting.Where(entry => !ProcessTable.IsRunning(entry.Pid, entry.Since)).ToList();
             waiting.RemoveAll(entry => IsReady(entry));
             if (waiting.Count == 0)
             {
@@ -99,5 +99,5 @@ internal sealed class NodeStarter(NetworkPlan plan, Journal journal, TimeProvide
             ExitCodes.Failed, "not_ready", $"{what}: {names}", $"see {entries[0].Output}");
     }
 
-    private sealed record Started(NodePlan Node, Part Part, int Pid, string Output, long From);
+    private sealed record Started(NodePlan Node, Part Part, int Pid, string Since, string Output, long From);
 }

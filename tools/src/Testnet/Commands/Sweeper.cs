@@ -15,8 +15,14 @@ internal sealed record Swept(int Processes, int Killed, int Namespaces);
 /// </summary>
 internal sealed class Sweeper(NetworkFolder folder, TimeProvider time)
 {
+    // A process shows no mark for the moment in which it becomes another program.
+    private const int Looks = 3;
+
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _patienceAfterKill = TimeSpan.FromSeconds(10);
+
+    // It stops what it has started, with the two patiences above.
+    private static readonly TimeSpan _patienceWithTool = TimeSpan.FromSeconds(25);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Stops a network; one that is stopped already, or never was, is no mistake.</summary>
@@ -50,7 +56,7 @@ internal sealed class Sweeper(NetworkFolder folder, TimeProvider time)
         var since = time.GetTimestamp();
         while (ProcessTable.IsRunning(pid, start))
         {
-            if (time.GetElapsedTime(since) > _patience)
+            if (time.GetElapsedTime(since) > _patienceWithTool)
             {
                 Signals.Send(pid, start, Signals.Kill);
             }
@@ -63,9 +69,8 @@ internal sealed class Sweeper(NetworkFolder folder, TimeProvider time)
     {
         HashSet<int> seen = [], killed = [];
         var since = time.GetTimestamp();
-        for (var empty = 0; empty < 2; await Task.Delay(_pause, time, cancellationToken))
+        for (var empty = 0; empty < Looks; await Task.Delay(_pause, time, cancellationToken))
         {
-            // Twice: a process between being made and getting its mark shows its maker's.
             var running = ProcessTable.Of(id);
             empty = running.Count == 0 ? empty + 1 : 0;
             var elapsed = time.GetElapsedTime(since);
@@ -74,7 +79,7 @@ internal sealed class Sweeper(NetworkFolder folder, TimeProvider time)
                 throw new TestnetFailure(
                     ExitCodes.Failed,
                     "still_running",
-                    $"does not end: {string.Join(", ", running.Select(process => $"{process.Tag.Node} (process {process.Pid})"))}",
+                    $"does not end: {string.Join(", ", running.Select(one => $"{one.Tag.Node} (process {one.Pid})"))}",
                     "see what the kernel says of it; then run down again");
             }
 
