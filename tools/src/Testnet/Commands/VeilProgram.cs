@@ -11,9 +11,11 @@ internal sealed class VeilProgram(string path, string network)
     /// <exception cref="TestnetFailure">It could not.</exception>
     internal async Task NewNetworkAsync(NetworkFolder folder, NetworkPlan plan, CancellationToken cancellationToken)
     {
+        // It wants a folder of its own; the journal is in this one already.
+        var made = folder.At("new");
         List<string> command =
         [
-            path, "network", "new", folder.Path, "--lab", "--name", $"testnet-{plan.Id}",
+            path, "network", "new", made, "--lab", "--name", $"testnet-{plan.Id}",
             "--epoch", plan.EpochSeconds.ToString(),
         ];
         foreach (var node in plan.Nodes.Where(node => node.Roles.Contains(NodeRole.Authority)))
@@ -30,6 +32,13 @@ internal sealed class VeilProgram(string path, string network)
                 $"veil network new failed: {result.Complaint}",
                 $"try it by hand: {string.Join(' ', command)}");
         }
+
+        foreach (var entry in System.IO.Directory.EnumerateFileSystemEntries(made))
+        {
+            System.IO.Directory.Move(entry, folder.At(Path.GetFileName(entry)));
+        }
+
+        System.IO.Directory.Delete(made);
     }
 
     /// <summary>Publishes a file through a node.</summary>

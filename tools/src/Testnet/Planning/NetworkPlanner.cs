@@ -19,6 +19,9 @@ internal sealed class NetworkPlanner(NetworkShape shape, NetworkFolder folder, D
     private const int NamespaceLinkPort = 9301;
     private const int NamespaceSocksPort = 9350;
 
+    // A network that goes down as a whole has nobody whose circuits could end in peace; --set gives another value.
+    private const string ShortDrain = "Limits:Drain=1";
+
     // A chance of one in hundreds to meet another network, each time.
     private const int Attempts = 20;
 
@@ -109,7 +112,7 @@ internal sealed class NetworkPlanner(NetworkShape shape, NetworkFolder folder, D
             command.AddRange(["--socks", $"{Loopback}:{node.SocksPort}"]);
         }
 
-        foreach (var setting in shape.Settings)
+        foreach (var setting in shape.Settings.Prepend(ShortDrain))
         {
             command.AddRange(["--set", setting]);
         }
