@@ -8,8 +8,10 @@ public sealed class NamespaceTests
     [Fact]
     public async Task A_network_of_namespaces_shares_a_file_over_long_links_and_leaves_nothing()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, to make network namespaces: run the tests as root");
-        var possible = await ToolProcess.RunProgramAsync("unshare", "--net", "ip", "link", "add", "b", "type", "bridge");
+        Assert.SkipUnless(
+            Environment.IsPrivilegedProcess, "needs root, to make network namespaces: run the tests as root");
+        var possible = await ToolProcess.RunProgramAsync(
+            "unshare", "--net", "ip", "link", "add", "b", "type", "bridge");
         Assert.SkipUnless(possible.ExitCode == 0, $"no network namespaces with bridges here: {possible.Errors}");
         await using var network = new RunningTestnet("--netns", "--latency", "25ms");
         await network.InitializeAsync();

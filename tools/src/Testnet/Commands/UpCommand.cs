@@ -45,7 +45,10 @@ internal sealed class UpCommand(NetworkFolder folder, DecisionSource decisions, 
             await new Sweeper(folder, time).RunAsync(CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
             throw fault is not OperationCanceledException ? fault : new TestnetFailure(
-                ExitCodes.Failed, "too_slow", $"no network after {_limit.TotalSeconds} s", "see the files in the folder");
+                ExitCodes.Failed,
+                "too_slow",
+                $"no network after {_limit.TotalSeconds} s",
+                "see the files in the folder");
         }
     }
 

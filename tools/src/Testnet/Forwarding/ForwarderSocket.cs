@@ -85,7 +85,7 @@ internal sealed class ForwarderSocket : IDisposable
     }
 
     /// <summary>Takes the next connection of a listener.</summary>
-    /// <exception cref="IOException">A connection broke before it was taken, or there are no descriptors left.</exception>
+    /// <exception cref="IOException">It broke before it was taken, or there are no descriptors left.</exception>
     internal async Task<ForwarderSocket> AcceptAsync(CancellationToken cancellationToken)
     {
         try
