@@ -16,6 +16,7 @@ using Veil.Links.Tasks;
 using Veil.Node.Directory;
 using Veil.Node.Observing;
 using Veil.Node.Roles;
+using Veil.Node.Status;
 using Veil.Noise;
 using Veil.Storage.Serving;
 using Veil.Wire;
@@ -138,6 +139,9 @@ public sealed partial class VeilNode : IAsyncDisposable
     /// <summary>Where a gateway accepts SOCKS, once it does.</summary>
     public IPEndPoint? SocksEndPoint => _gateway?.EndPoint;
 
+    /// <summary>What its status is computed from.</summary>
+    internal NodeParts Parts => new(_context, _clientLinks, _relay, _gateway, _seams);
+
     /// <summary>Publishes a file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="PublishException">It could not be published.</exception>
@@ -158,6 +162,20 @@ public sealed partial class VeilNode : IAsyncDisposable
     public Task<Publication> PublishAsync(PublishSource source, PublishOptions options,
         CancellationToken cancellationToken) =>
         _publisher.PublishAsync(source, options, null, cancellationToken);
+
+    /// <summary>Publishes anything of known length for a user who watches it.</summary>
+    /// <exception cref="PublishException">It could not be published.</exception>
+    public async Task<Publication> PublishAsync(
+        PublishSource source,
+        PublishOptions options,
+        Action<PublishProgress>? onProgress,
+        CancellationToken cancellationToken)
+    {
+        var publication = await _publisher.PublishAsync(source, options, onProgress, cancellationToken);
+        _seams.Observer?.SawKey(publication.Key);
+        _seams.Observer?.SawPlaintext(publication.Bytes);
+        return publication;
+    }
 
     /// <summary>A gateway's address for a key, to be opened through its SOCKS port.</summary>
     /// <exception cref="InvalidOperationException">The node is no gateway.</exception>
