@@ -177,6 +177,16 @@ public sealed partial class VeilNode : IAsyncDisposable
         return publication;
     }
 
+    /// <summary>Opens content for a user of this node; whoever opened it disposes it.</summary>
+    /// <exception cref="ContentUnavailableException">It cannot be had.</exception>
+    public async Task<ContentObject> OpenAsync(ContentKey key, IsolationGroup group,
+        CancellationToken cancellationToken)
+    {
+        _seams.Observer?.SawKey(key);
+        var content = await Reader.OpenAsync(key, group, cancellationToken);
+        return _seams.Observer is { } observer ? new ObservedContent(content, observer) : content;
+    }
+
     /// <summary>A gateway's address for a key, to be opened through its SOCKS port.</summary>
     /// <exception cref="InvalidOperationException">The node is no gateway.</exception>
     public string Open(ContentKey key) =>

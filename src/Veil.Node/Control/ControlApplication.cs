@@ -16,7 +16,11 @@ internal sealed partial class ControlApplication : IHttpApplication<HttpContext>
 
     private readonly ILogger _logger;
     private readonly NodeStatus _status;
+    private readonly AddEndpoint _add;
+    private readonly ContentEndpoints _content;
+    private readonly HouseEndpoints _house;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationToken _stoppingToken;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private int _requests;
@@ -25,6 +29,10 @@ internal sealed partial class ControlApplication : IHttpApplication<HttpContext>
     internal ControlApplication(ControlSurface surface, ILogger logger)
     {
         _logger = logger;
+        _stoppingToken = _stopping.Token;
+        _add = new AddEndpoint(surface);
+        _content = new ContentEndpoints(surface);
+        _house = new HouseEndpoints(surface);
         _status = new NodeStatus(surface.Node, surface.Time, surface.IsStopping, surface.Problems);
     }
 
@@ -39,11 +47,11 @@ internal sealed partial class ControlApplication : IHttpApplication<HttpContext>
     /// <inheritdoc/>
     public async Task ProcessRequestAsync(HttpContext context)
     {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stoppingToken);
+        context.RequestAborted = ended.Token;
         try
         {
             Enter();
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
-            context.RequestAborted = ended.Token;
             await DispatchAsync(context);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
@@ -53,7 +61,7 @@ internal sealed partial class ControlApplication : IHttpApplication<HttpContext>
         }
         catch (Exception failure)
         {
-            await AnswerFailureAsync(context, failure);
+            await TryAnswerFailureAsync(context, failure);
         }
         finally
         {
@@ -114,8 +122,28 @@ internal sealed partial class ControlApplication : IHttpApplication<HttpContext>
         return (context.Request.Path.Value, method) switch
         {
             ("/v1/status", "GET") => Answers.WriteAsync(context, _status.Take(), ControlJson.Default.StatusDocument),
+            ("/v1/add", "POST") => _add.ServeAsync(context),
+            ("/v1/get", "POST") => _content.GetAsync(context),
+            ("/v1/open", "POST") => _content.OpenAsync(context),
+            ("/v1/deny", "POST") => _content.DenyAsync(context),
+            ("/v1/publications", "GET") => _house.ListAsync(context),
+            ("/v1/forget", "POST") => _house.ForgetAsync(context),
+            ("/v1/settings", "GET") => _house.ListSettingsAsync(context),
+            ("/v1/settings", "POST") => _house.SetAsync(context),
             _ => throw ControlErrors.NoSuchEndpoint(),
         };
+    }
+
+    private async Task TryAnswerFailureAsync(HttpContext context, Exception failure)
+    {
+        try
+        {
+            await AnswerFailureAsync(context, failure);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            context.Abort();
+        }
     }
 
     private async Task AnswerFailureAsync(HttpContext context, Exception failure)
