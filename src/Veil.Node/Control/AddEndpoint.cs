@@ -90,6 +90,7 @@ internal sealed class AddEndpoint(ControlSurface surface)
             done.Counts.Shares,
             done.Counts.SharesAcknowledged,
             seconds,
+            done.Redundancy.StoresThatMayBeLost,
             await RememberAsync(done));
     }
 

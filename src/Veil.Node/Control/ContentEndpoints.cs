@@ -54,12 +54,11 @@ internal sealed class ContentEndpoints(ControlSurface surface)
         if (surface.Deny is not { } deny)
         {
             throw new ControlException(StatusCodes.Status409Conflict, new(
-                "no_store", "this node keeps no blocks", "deny content at a node with the role store"));
+                "no_denylist", "this node has no denylist", "start it with veil run"));
         }
 
-        var outcome = await deny(key, context.RequestAborted);
-        await Answers.WriteAsync(
-            context, new DenyAnswer(outcome.Blocks, outcome.Removed), ControlJson.Default.DenyAnswer);
+        bool added = deny(key.Capability.RootReference);
+        await Answers.WriteAsync(context, new DenyAnswer(added), ControlJson.Default.DenyAnswer);
     }
 
     private static async Task SendAsync(HttpContext context, ContentObject content)

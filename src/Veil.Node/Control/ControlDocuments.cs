@@ -38,6 +38,7 @@ public sealed record AddProgress(long BytesRead, long Bytes, long SharesAcked, l
 /// <param name="Shares">Shares and copies.</param>
 /// <param name="SharesAcked">Those that a store has on disk.</param>
 /// <param name="Seconds">From the request to the last acknowledgement.</param>
+/// <param name="StoresMayBeLost">Whole stores, whichever, without which everything is still there.</param>
 /// <param name="Id">Names it on this machine; null when it could not be remembered.</param>
 public sealed record AddResult(
     string Key,
@@ -47,6 +48,7 @@ public sealed record AddResult(
     long Shares,
     long SharesAcked,
     double Seconds,
+    int StoresMayBeLost,
     string? Id);
 
 /// <summary>What this node has published and remembers.</summary>
@@ -85,7 +87,6 @@ public sealed record SettingRequest(string? Name, string? Value);
 /// <param name="AfterRestart">Whether it holds only from the next start.</param>
 public sealed record SettingAnswer(string Name, string Value, bool AfterRestart);
 
-/// <summary>What is refused from now on.</summary>
-/// <param name="Blocks">References added to the denylist.</param>
-/// <param name="Removed">Blocks of them that lay in this store and are no longer served.</param>
-public sealed record DenyAnswer(long Blocks, long Removed);
+/// <summary>Content is denied at this node from now on.</summary>
+/// <param name="Added">False when it was before.</param>
+public sealed record DenyAnswer(bool Added);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Veil.Content.Edge;
 using Veil.Content.Keys;
@@ -32,7 +33,7 @@ internal static class ControlErrors
     internal static ControlException Of(Exception failure) => failure switch
     {
         ControlException told => told,
-        ContentUnavailableException unavailable => Of(unavailable.Fault),
+        ContentUnavailableException unavailable => Of(unavailable),
         PublishException publish => Of(publish),
         BadHttpRequestException => BadRequest(),
         StateFullException full => new(StatusCodes.Status507InsufficientStorage, new(
@@ -43,7 +44,7 @@ internal static class ControlErrors
             "internal", "the node could not do this", "its log says more")),
     };
 
-    private static ControlException Of(ContentFault fault) => fault switch
+    private static ControlException Of(ContentUnavailableException failure) => failure.Fault switch
     {
         ContentFault.NotFound => new(StatusCodes.Status404NotFound, new(
             "not_found",
@@ -53,10 +54,14 @@ internal static class ControlErrors
             "too_few_shares",
             "too few stores that may have it can be reached",
             "try again later; veil status says whether this node is well")),
-        _ => new(StatusCodes.Status502BadGateway, new(
+        ContentFault.VerificationFailed => new(StatusCodes.Status502BadGateway, new(
             "verification_failed",
             "what was found is not what the key names",
             "the key is wrong or comes from another version; ask for it again")),
+        _ => new(StatusCodes.Status403Forbidden, new(
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(failure.Fault.ToString()),
+            failure.Message,
+            "the owner of this node decides what it opens")),
     };
 
     private static ControlException Of(PublishException failure) => failure.Fault switch

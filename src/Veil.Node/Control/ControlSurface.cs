@@ -1,6 +1,6 @@
-using Veil.Content.Keys;
 using Veil.Node.Status;
 using Veil.Storage.State;
+using Veil.Wire;
 using Veil.Wire.Seams;
 
 namespace Veil.Node.Control;
@@ -36,10 +36,10 @@ public sealed record ControlSurface
             SettingResult.Unavailable, "this node has no settings file", "start it with veil run");
 
     /// <summary>
-    /// Refuses content at this node's store from now on; null for a node that keeps no blocks. Throws
-    /// <see cref="Content.Edge.ContentUnavailableException"/> when what has to be refused cannot be found out.
+    /// Denies content at this node from now on (spec/store.md, section 8), given the root reference of its key: true
+    /// when it was not denied before. Throws <see cref="IOException"/>. Null where there is no denylist.
     /// </summary>
-    public Func<ContentKey, CancellationToken, Task<DenyOutcome>>? Deny { get; init; }
+    public Func<BlockRef, bool>? Deny { get; init; }
 }
 
 /// <summary>How a change of a setting ended.</summary>
@@ -66,8 +66,3 @@ public enum SettingResult
     /// <summary>Settings cannot be changed here, or could not be written.</summary>
     Unavailable,
 }
-
-/// <summary>What is refused from now on.</summary>
-/// <param name="Blocks">References added to the denylist.</param>
-/// <param name="Removed">Blocks of them that lay in this store and are no longer served.</param>
-public sealed record DenyOutcome(long Blocks, long Removed);
