@@ -91,7 +91,7 @@ public sealed class ControlClient : IDisposable
     /// <param name="file">What, and under which name.</param>
     /// <param name="onProgress">Called some five times a second.</param>
     /// <param name="cancellationToken">Gives up: the publication ends.</param>
-    /// <remarks>What <see cref="AddFile.CopyToAsync"/> throws comes out as it is.</remarks>
+    /// <remarks>What <see cref="AddFile.ReadAsync"/> throws comes out as it is.</remarks>
     public async Task<AddResult> AddAsync(
         AddFile file,
         Action<AddProgress>? onProgress,

@@ -8,6 +8,8 @@ namespace Veil.Node.Control;
 /// </summary>
 internal sealed class StreamedContent(AddFile file, CancellationTokenSource stop) : HttpContent
 {
+    private const int BufferBytes = 128 * 1024;
+
     /// <summary>What the source threw.</summary>
     internal Exception? Failure { get; private set; }
 
@@ -21,11 +23,20 @@ internal sealed class StreamedContent(AddFile file, CancellationTokenSource stop
         TransportContext? context,
         CancellationToken cancellationToken)
     {
+        var buffer = new byte[BufferBytes];
+        while (await ReadAsync(buffer, cancellationToken) is var count and > 0)
+        {
+            await stream.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+        }
+    }
+
+    private async ValueTask<int> ReadAsync(byte[] buffer, CancellationToken cancellationToken)
+    {
         try
         {
-            await file.CopyToAsync(stream, cancellationToken);
+            return await file.ReadAsync(buffer, cancellationToken);
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && failure is not HttpRequestException)
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             Failure = failure;
             stop.Cancel();
