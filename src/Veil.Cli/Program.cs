@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Veil.Cli.Demo;
+using Veil.Cli.Network;
 using Veil.Cli.Output;
+using Veil.Cli.Run;
 
 namespace Veil.Cli;
 
@@ -13,6 +15,8 @@ internal static class Program
             + "and stores keep encrypted blocks that they cannot read.\n\n"
             + "Example:\n  veil demo --file holiday.jpg")
         {
+            RunCommand.Create(),
+            NetworkCommand.Create(),
             DemoCommand.Create(),
             RawCopyCommand.Create(),
         };

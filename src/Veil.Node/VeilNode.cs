@@ -124,6 +124,24 @@ public sealed partial class VeilNode : IAsyncDisposable
     /// <summary>The newest consensus, or null before the first.</summary>
     public Consensus? Consensus => _view.Consensus;
 
+    /// <summary>Whether every role serves (spec/operating.md, section 4): links are accepted, and all but a mere authority
+    /// have a live consensus, which lists a relay or store.</summary>
+    public bool IsServing
+    {
+        get
+        {
+            bool relays = (Options.Roles & (NodeRoles.Relay | NodeRoles.Store)) != 0;
+            if (Options.Roles == NodeRoles.Authority)
+            {
+                return LinkEndPoint is not null;
+            }
+
+            return Consensus is { } consensus && consensus.IsLive(_seams.Time.GetUtcNow())
+                && (!relays || consensus.TryGet(_keys!.Relay, out _))
+                && (_gateway is null || SocksEndPoint is not null);
+        }
+    }
+
     /// <summary>Circuits of others that pass or end here.</summary>
     public int RelayedCircuits => _relay?.Switch.Count ?? 0;
 

@@ -6,7 +6,7 @@ namespace Veil.Storage;
 /// <summary>
 /// A lock between processes, and within one: a file that only one can have open. It ends with its process.
 /// </summary>
-internal static class ExclusiveFile
+public static class ExclusiveFile
 {
     /// <summary>Takes the lock until the handle is disposed.</summary>
     /// <param name="path">The file, made if missing; its folder exists.</param>
