@@ -50,6 +50,14 @@ public sealed class Denylist
         return true;
     }
 
+    /// <summary>Whether the list has this entry, as <see cref="HashOf"/> makes it. Not counted.</summary>
+    public bool Contains(Bytes32 entry)
+    {
+        Bytes32[] entries = _entries;
+        Debug.Assert(entries.Length <= MaxEntries, "Replace refuses more.");
+        return Array.BinarySearch(entries, entry) >= 0;
+    }
+
     /// <summary>Puts other entries in the place of all there are, at once.</summary>
     /// <exception cref="ArgumentException">More than <see cref="MaxEntries"/>.</exception>
     public void Replace(IReadOnlyCollection<Bytes32> entries)
