@@ -124,7 +124,8 @@ public sealed partial class VeilNode : IAsyncDisposable
     /// <summary>The newest consensus, or null before the first.</summary>
     public Consensus? Consensus => _view.Consensus;
 
-    /// <summary>Whether every role serves (spec/operating.md, section 4): links are accepted, and all but a mere authority
+    /// <summary>Whether every role serves (spec/operating.md, section 4): links are accepted, and all but a mere
+    /// authority
     /// have a live consensus, which lists a relay or store.</summary>
     public bool IsServing
     {

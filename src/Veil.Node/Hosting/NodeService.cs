@@ -112,7 +112,8 @@ internal sealed partial class NodeService(
         State = opened.Seams.State,
         IsStopping = () => _stopping,
         Problems = () => opened.Seams.Blocks?.Trouble is { } trouble
-            ? [new StatusProblem("store_full", trouble.Message, "the store goes on serving what it has", StopsService: false)]
+            ? [new StatusProblem("store_full", trouble.Message, "the store goes on serving what it has",
+                StopsService: false)]
             : [],
         CurrentSettings = () => settings.Current,
         SetSetting = Set,
@@ -126,7 +127,8 @@ internal sealed partial class NodeService(
             if (SettingKey.Find(name) is not { } key)
             {
                 return new SettingOutcome(
-                    SettingResult.UnknownName, $"there is no setting {name}", "spec/operating.md, section 2, lists them");
+                    SettingResult.UnknownName, $"there is no setting {name}",
+                        "spec/operating.md, section 2, lists them");
             }
 
             _watch!.Change(key.Name, value.Length == 0 ? null : value);
@@ -175,7 +177,8 @@ internal sealed partial class NodeService(
     [LoggerMessage(101, LogLevel.Information, "ready: every role serves")]
     private static partial void LogReady(ILogger logger);
 
-    [LoggerMessage(102, LogLevel.Information, "still waiting for a directory that is valid now and, as a relay, lists this node")]
+    [LoggerMessage(102, LogLevel.Information, "still waiting for a directory that is valid now and, as a relay, "
+        + "lists this node")]
     private static partial void LogWaiting(ILogger logger);
 
     [LoggerMessage(103, LogLevel.Information, "stopping: nothing new is taken, circuits of others may end")]

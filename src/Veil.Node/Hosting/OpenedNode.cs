@@ -43,7 +43,8 @@ internal sealed class OpenedNode : IAsyncDisposable
         var opened = new Stack<IAsyncDisposable>();
         try
         {
-            var parts = await OpenAsync(configuration, paths, (outside.Loggers, outside.Denylist, opened), cancellationToken);
+            var parts = await OpenAsync(configuration, paths, (outside.Loggers, outside.Denylist, opened),
+                cancellationToken);
             opened.Clear();
             return parts;
         }

@@ -10,7 +10,8 @@ using Veil.Node.Status;
 
 namespace Veil.Node.Metrics;
 
-/// <summary>Prometheus' endpoint, <c>/metrics</c>, off unless asked for, on loopback (spec/privacy.md, section 3).</summary>
+/// <summary>Prometheus' endpoint, <c>/metrics</c>, off unless asked for, on loopback (spec/privacy.md, section
+/// 3).</summary>
 internal sealed class MetricsServer : IAsyncDisposable
 {
     private const int MaxConnections = 8;

@@ -4,7 +4,8 @@ using Veil.Node.Status;
 namespace Veil.Node.Metrics;
 
 /// <summary>
-/// The node's metrics (spec/privacy.md, section 3): what `veil status` shows, as instruments. Nothing is measured for them alone,
+/// The node's metrics (spec/privacy.md, section 3): what `veil status` shows, as instruments. Nothing is measured for
+/// them alone,
 /// and no label holds more than the name of a counter.
 /// </summary>
 internal sealed class NodeMeter : IDisposable

@@ -10,7 +10,8 @@ public interface INodeState : IAsyncDisposable
     /// <summary>The guards, in the order of preference in which they were put.</summary>
     ValueTask<IReadOnlyList<GuardEntry>> ListGuardsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Replaces all guards at once: after a crash there are the old ones or the new ones, never a mix.</summary>
+    /// <summary>Replaces all guards at once: after a crash there are the old ones or the new ones, never a
+    /// mix.</summary>
     /// <exception cref="StateFullException">More than <see cref="StateLimits.MaxGuards"/>.</exception>
     /// <exception cref="ArgumentException">One twice.</exception>
     ValueTask PutGuardsAsync(IReadOnlyList<GuardEntry> guards, CancellationToken cancellationToken);

@@ -163,7 +163,8 @@ internal sealed class StateFile : IDisposable
     private static void RequireReadable(LiteDatabase database, string path)
     {
         var format = database.GetCollection(Meta).FindById(FormatId);
-        var hasEntries = database.GetCollectionNames().Any(name => name is Guards or Vanguards or Publications or Settings);
+        var hasEntries = database.GetCollectionNames().Any(name =>
+            name is Guards or Vanguards or Publications or Settings);
         if (format is null && hasEntries)
         {
             throw Unreadable(path, null);
