@@ -4,6 +4,7 @@ using Veil.Node.Observing;
 using Veil.Noise.Seams;
 using Veil.Storage.Blocks;
 using Veil.Storage.State;
+using Veil.Wire.Denying;
 using Veil.Wire.Seams;
 
 namespace Veil.Node;
@@ -34,6 +35,9 @@ public sealed record NodeSeams
 
     /// <summary>What the node remembers; the node disposes it. Null for one that lives once.</summary>
     public INodeState? State { get; init; }
+
+    /// <summary>What the node neither keeps nor opens; null for nothing.</summary>
+    public Denylist? Denylist { get; init; }
 
     /// <summary>Logs.</summary>
     public required ILoggerFactory Loggers { get; init; }

@@ -94,7 +94,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         _trunks = new TrunkPool(_context, _clientLinks, _view, options.Trunks);
         _blocks = new CircuitBlockNetwork(_context, _trunks, _view, options.Stores);
         _publisher = new Publisher(_blocks, seams.Secrets, seams.Decisions, seams.Time);
-        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions());
+        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions(), seams.Denylist);
         _gateway = options.Roles.HasFlag(NodeRoles.Gateway) ? new GatewayRole(options, seams, Reader) : null;
         if (_keys is not null)
         {
@@ -124,7 +124,8 @@ public sealed partial class VeilNode : IAsyncDisposable
     /// <summary>The newest consensus, or null before the first.</summary>
     public Consensus? Consensus => _view.Consensus;
 
-    /// <summary>Whether every role serves (spec/operating.md, section 4): links are accepted, and all but a mere authority
+    /// <summary>Whether every role serves (spec/operating.md, section 4): links are accepted, and all but a mere
+    /// authority
     /// have a live consensus, which lists a relay or store.</summary>
     public bool IsServing
     {
@@ -327,6 +328,7 @@ public sealed partial class VeilNode : IAsyncDisposable
             var budget = new StoreBudget();
             var options = new StoreSessionOptions
             {
+                Denylist = _seams.Denylist,
                 OnBlock = _seams.Observer is { } observer ? observer.SawBlock : null,
             };
             relay.Offer(ServiceId.Store, stream => ServeStoreAsync(stream, budget, options));

@@ -45,31 +45,42 @@ internal static class RunCommand
         command.Options.Add(set);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var voice = new Voice(json: false);
-            try
-            {
-                var settings = flags
-                    .Where(flag => parsed.GetValue(flag.Option) is not null)
-                    .ToDictionary(flag => flag.Key.Name, flag => parsed.GetValue(flag.Option)!,
-                        StringComparer.OrdinalIgnoreCase);
-                AddPairs(settings, parsed.GetValue(set) ?? []);
-                await NodeHost.RunAsync(
-                    DataPaths.Choose(parsed.GetValue(data)),
-                    settings,
-                    static () => Console.Out.WriteLine("ready"),
-                    cancellationToken);
-                return ExitCodes.Done;
-            }
-            catch (CliFailure failure)
-            {
-                return voice.Fail(failure);
-            }
-            catch (NodeStartException fault)
-            {
-                return voice.Fail(CliFailure.Of(fault));
-            }
+            var given = flags
+                .Where(flag => parsed.GetValue(flag.Option) is not null)
+                .ToDictionary(
+                    flag => flag.Key.Name,
+                    flag => parsed.GetValue(flag.Option)!,
+                    StringComparer.OrdinalIgnoreCase);
+            return await RunAsync(parsed.GetValue(data), given, parsed.GetValue(set) ?? [], cancellationToken);
         });
         return command;
+    }
+
+    private static async Task<int> RunAsync(
+        string? data,
+        Dictionary<string, string> settings,
+        IReadOnlyList<string> pairs,
+        CancellationToken cancellationToken)
+    {
+        var voice = new Voice(json: false);
+        try
+        {
+            AddPairs(settings, pairs);
+            await NodeHost.RunAsync(
+                DataPaths.Choose(data),
+                settings,
+                static () => Console.Out.WriteLine("ready"),
+                cancellationToken);
+            return ExitCodes.Done;
+        }
+        catch (CliFailure failure)
+        {
+            return voice.Fail(failure);
+        }
+        catch (NodeStartException fault)
+        {
+            return voice.Fail(CliFailure.Of(fault));
+        }
     }
 
     private static string ValueName(SettingKey key) => key.Flag switch

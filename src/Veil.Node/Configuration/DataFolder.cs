@@ -34,7 +34,8 @@ public sealed class DataFolder : IDisposable
         catch (StorageException fault)
         {
             throw new NodeStartException(
-                "in_use", fault.Message, "stop the other node, or give this one a folder of its own with --data", fault);
+                "in_use", fault.Message, "stop the other node, or give this one a folder of its own with --data",
+                    fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

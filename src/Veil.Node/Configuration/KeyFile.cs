@@ -158,7 +158,8 @@ public static class KeyFile
         var digits = key.IsEmpty ? [] : rest[(name.Length + 1)..end];
         bool separated = key.IsEmpty || rest[name.Length] == ' ';
         rest = rest[(end + 1)..];
-        return separated && Convert.FromHexString(digits, key, out _, out int written) == System.Buffers.OperationStatus.Done
+        return separated && Convert.FromHexString(digits, key, out _,
+            out int written) == System.Buffers.OperationStatus.Done
             && written == key.Length;
     }
 }

@@ -5,7 +5,8 @@ using Veil.Wire.Documents;
 
 namespace Veil.Node.Configuration;
 
-/// <summary>Takes values one by one and collects what is wrong with them, so that all of it can be said at once.</summary>
+/// <summary>Takes values one by one and collects what is wrong with them, so that all of it can be said at
+/// once.</summary>
 internal sealed class SettingValues(IConfiguration source)
 {
     private readonly List<SettingProblem> _problems = [];
@@ -35,7 +36,8 @@ internal sealed class SettingValues(IConfiguration source)
             return endPoint;
         }
 
-        Fault(setting, $"\"{text}\" is no address: write an IP address and a port, like 192.0.2.1:9301 or [2001:db8::1]:9301");
+        Fault(setting, $"\"{text}\" is no address: write an IP address and a port, like 192.0.2.1:9301 or "
+            + $"[2001:db8::1]:9301");
         return null;
     }
 
@@ -48,7 +50,8 @@ internal sealed class SettingValues(IConfiguration source)
             return endPoint;
         }
 
-        Fault(setting, $"{endPoint} can be reached by others, {danger}: name a loopback address like 127.0.0.1:{endPoint.Port}");
+        Fault(setting, $"{endPoint} can be reached by others, {danger}: name a loopback address like "
+            + $"127.0.0.1:{endPoint.Port}");
         return null;
     }
 
@@ -66,7 +69,8 @@ internal sealed class SettingValues(IConfiguration source)
             return address;
         }
 
-        Fault(setting, $"\"{text}\" is no address that others could reach: write it like 192.0.2.1:9301 or [2001:db8::1]:9301");
+        Fault(setting, $"\"{text}\" is no address that others could reach: write it like 192.0.2.1:9301 or "
+            + $"[2001:db8::1]:9301");
         return null;
     }
 

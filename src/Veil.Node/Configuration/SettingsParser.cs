@@ -5,7 +5,8 @@ using Veil.Wire.Documents;
 
 namespace Veil.Node.Configuration;
 
-/// <summary>Turns settings into a <see cref="NodeConfiguration"/>, or names every mistake (spec/operating.md, section 2).</summary>
+/// <summary>Turns settings into a <see cref="NodeConfiguration"/>, or names every mistake (spec/operating.md, section
+/// 2).</summary>
 internal sealed class SettingsParser(IConfiguration source, NetworkDefinition network, DataPaths paths)
 {
     private const string DefaultListen = "0.0.0.0:9301";
@@ -36,7 +37,8 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
             Advertise = _values.Advertised("Link:Advertise"),
             From = _values.Address("Link:From"),
             Weight = (uint)_values.Number("Link:Weight", 10_240, 1, 100_000_000),
-            Socks = _values.Loopback("Socks:Listen", DefaultSocks, "who could see and use what you browse") ?? Placeholder,
+            Socks = _values.Loopback("Socks:Listen", DefaultSocks, "who could see and use what you "
+                + "browse") ?? Placeholder,
             Quota = _values.Size("Store:Quota", 10L << 30, MinQuota, MaxBytes),
             Denylist = _values.Text("Store:Denylist") is { } denylist
                 ? Path.GetFullPath(denylist, paths.Folder)
@@ -109,7 +111,8 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
             }
             else
             {
-                _values.Fault("Node:Roles", $"\"{word}\" is no role: authority, relay, store or gateway, with commas between");
+                _values.Fault("Node:Roles", $"\"{word}\" is no role: authority, relay, store or gateway, with "
+                    + $"commas between");
             }
         }
 
@@ -121,7 +124,8 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
         long rate = _values.Size("Limits:Rate", 0, 0, MaxBytes);
         if (rate is > 0 and < MinRate)
         {
-            _values.Fault("Limits:Rate", $"{ByteSize.Format(rate)} a second is too little to be of use: at least 32 KiB, or 0 for no limit");
+            _values.Fault("Limits:Rate", $"{ByteSize.Format(rate)} a second is too little to be of use: at least "
+                + $"32 KiB, or 0 for no limit");
         }
 
         return new NodeBounds(
@@ -167,14 +171,16 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
         {
             _values.Fault(
                 "Link:Advertise",
-                $"must say which address others reach, because links are accepted on {listen}; like 192.0.2.1:{listen.Port}");
+                $"must say which address others reach, because links are accepted on {listen}; like "
+                    + $"192.0.2.1:{listen.Port}");
         }
         else if (!network.Lab && listen.Port != 0 && !(configuration.Advertise ?? new NetworkAddress(listen)).IsPublic)
         {
             string setting = configuration.Advertise is null ? "Link:Listen" : "Link:Advertise";
             _values.Fault(
                 setting,
-                $"{configuration.Advertise?.ToString() ?? listen.ToString()} is not a public address: others could not reach this node");
+                $"{configuration.Advertise?.ToString() ?? listen.ToString()} is not a public address: others "
+                    + $"could not reach this node");
         }
     }
 }

@@ -26,7 +26,8 @@ public sealed class SettingsSource(DataPaths paths, IReadOnlyDictionary<string, 
     public IReadOnlyDictionary<string, string> Current { get; private set; } = new Dictionary<string, string>();
 
     /// <summary>Reads everything.</summary>
-    /// <exception cref="NodeStartException">A file cannot be read, or something is wrong; all mistakes are named.</exception>
+    /// <exception cref="NodeStartException">A file cannot be read, or something is wrong; all mistakes are
+    /// named.</exception>
     public NodeConfiguration Load()
     {
         var source = Read(FileSettings());
@@ -38,7 +39,8 @@ public sealed class SettingsSource(DataPaths paths, IReadOnlyDictionary<string, 
     /// <param name="setting"><c>Section:Key</c>.</param>
     /// <param name="value">The new value; null takes it out of the file.</param>
     /// <returns>What is in force from now on.</returns>
-    /// <exception cref="NodeStartException">There is no such setting, or the value is wrong: nothing was changed.</exception>
+    /// <exception cref="NodeStartException">There is no such setting, or the value is wrong: nothing was
+    /// changed.</exception>
     public NodeConfiguration Change(string setting, string? value)
     {
         var key = SettingKey.Find(setting) ?? throw Mistakes(
@@ -66,7 +68,8 @@ public sealed class SettingsSource(DataPaths paths, IReadOnlyDictionary<string, 
 
         Current = source.AsEnumerable()
             .Where(pair => pair.Value is not null)
-            .ToDictionary(pair => SettingKey.Find(pair.Key)!.Name, pair => pair.Value!, StringComparer.OrdinalIgnoreCase);
+            .ToDictionary(pair => SettingKey.Find(pair.Key)!.Name, pair => pair.Value!,
+                StringComparer.OrdinalIgnoreCase);
         return configuration;
     }
 
@@ -149,7 +152,8 @@ public sealed class SettingsSource(DataPaths paths, IReadOnlyDictionary<string, 
             "other_network",
             $"{named} is not the network that {paths.Folder} belongs to (\"{own.Name}\"): "
                 + (own.Name == given.Name ? "its authorities, epoch or lab mark differ" : $"it is \"{given.Name}\""),
-            "give the other network a folder of its own with --data; if the network itself was made anew, start with an empty folder")
+            "give the other network a folder of its own with --data; if the network itself was made anew, start "
+                + "with an empty folder")
         {
             IsUsage = true,
         };

@@ -4,7 +4,8 @@ using Veil.Node.Configuration;
 
 namespace Veil.Node.Hosting;
 
-/// <summary>Runs one node as the process's work, under systemd or by hand, until a signal (spec/operating.md, section 4).</summary>
+/// <summary>Runs one node as the process's work, under systemd or by hand, until a signal (spec/operating.md, section
+/// 4).</summary>
 public static class NodeHost
 {
     // More than the longest drain: the host must not cut off what the setting allows.

@@ -6,7 +6,8 @@ using Veil.Node.Configuration;
 
 namespace Veil.Node.Hosting;
 
-/// <summary>Reads veil.json again when it changes and at SIGHUP; tells of settings that are right (spec/operating.md, section 2).</summary>
+/// <summary>Reads veil.json again when it changes and at SIGHUP; tells of settings that are right (spec/operating.md,
+/// section 2).</summary>
 internal sealed partial class SettingsWatch : IDisposable
 {
     private readonly SettingsSource _settings;
@@ -66,7 +67,8 @@ internal sealed partial class SettingsWatch : IDisposable
         }
     }
 
-    [LoggerMessage(110, LogLevel.Information, "settings were read again; those marked live are in force, the others at the next start")]
+    [LoggerMessage(110, LogLevel.Information, "settings were read again; those marked live are in force, the "
+        + "others at the next start")]
     private static partial void LogTaken(ILogger logger);
 
     [LoggerMessage(111, LogLevel.Warning, "settings were not taken, the former ones stay: {Problems}")]

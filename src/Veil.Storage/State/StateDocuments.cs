@@ -8,8 +8,13 @@ internal static class StateDocuments
 {
     public const string Id = "_id";
     public const string Value = "value";
-    private const string Since = "since";
-    private const string LastSuccess = "last_success";
+    private const string Order = "order";
+    private const string ChosenAt = "chosen_at";
+    private const string ExpiresAt = "expires_at";
+    private const string UnlistedSince = "unlisted_since";
+    private const string FailingSince = "failing_since";
+    private const string Failures = "failures";
+    private const string RestsUntil = "rests_until";
     private const string Name = "name";
     private const string Bytes = "bytes";
     private const string Key = "key";
@@ -17,19 +22,39 @@ internal static class StateDocuments
 
     public static string IdOf(RelayId relay) => relay.Value.ToString();
 
-    public static BsonDocument Of(GuardEntry guard) => new()
+    public static BsonDocument Of(GuardEntry guard, int order) => new()
     {
         [Id] = IdOf(guard.Relay),
-        [Since] = guard.Since.ToUnixTimeMilliseconds(),
-        [LastSuccess] = guard.LastSuccess is { } time ? time.ToUnixTimeMilliseconds() : BsonValue.Null,
+        [Order] = order,
+        [ChosenAt] = Milliseconds(guard.ChosenAt),
+        [ExpiresAt] = Milliseconds(guard.ExpiresAt),
+        [UnlistedSince] = Milliseconds(guard.UnlistedSince),
+        [FailingSince] = Milliseconds(guard.FailingSince),
+        [Failures] = guard.Failures,
+        [RestsUntil] = Milliseconds(guard.RestsUntil),
     };
 
-    public static GuardEntry Guard(BsonDocument document)
+    public static GuardEntry Guard(BsonDocument document) =>
+        new(RelayOf(document), Time(document[ChosenAt]), Time(document[ExpiresAt]))
+        {
+            UnlistedSince = TimeOrNull(document[UnlistedSince]),
+            FailingSince = TimeOrNull(document[FailingSince]),
+            Failures = document[Failures].AsInt32,
+            RestsUntil = TimeOrNull(document[RestsUntil]),
+        };
+
+    public static BsonDocument Of(VanguardEntry vanguard, int order) => new()
     {
-        var relay = new RelayId(new Bytes32(Convert.FromHexString(document[Id].AsString)));
-        var lastSuccess = document[LastSuccess];
-        return new GuardEntry(relay, Time(document[Since]), lastSuccess.IsNull ? null : Time(lastSuccess));
-    }
+        [Id] = IdOf(vanguard.Relay),
+        [Order] = order,
+        [ExpiresAt] = Milliseconds(vanguard.ExpiresAt),
+    };
+
+    public static VanguardEntry Vanguard(BsonDocument document) =>
+        new(RelayOf(document), Time(document[ExpiresAt]));
+
+    /// <summary>The place of a guard or second hop in its list.</summary>
+    public static int OrderOf(BsonDocument document) => document[Order].AsInt32;
 
     public static BsonDocument Of(PublicationEntry publication) => new()
     {
@@ -37,7 +62,7 @@ internal static class StateDocuments
         [Name] = publication.Name,
         [Bytes] = publication.Bytes,
         [Key] = publication.KeyText,
-        [PublishedAt] = publication.PublishedAt.ToUnixTimeMilliseconds(),
+        [PublishedAt] = Milliseconds(publication.PublishedAt),
     };
 
     public static PublicationEntry Publication(BsonDocument document) => new(
@@ -49,6 +74,15 @@ internal static class StateDocuments
 
     public static BsonDocument Setting(string key, string value) => new() { [Id] = key, [Value] = value };
 
+    private static RelayId RelayOf(BsonDocument document) =>
+        new(new Bytes32(Convert.FromHexString(document[Id].AsString)));
+
+    private static BsonValue Milliseconds(DateTimeOffset? time) =>
+        time is { } value ? value.ToUnixTimeMilliseconds() : BsonValue.Null;
+
     private static DateTimeOffset Time(BsonValue milliseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(milliseconds.AsInt64);
+
+    private static DateTimeOffset? TimeOrNull(BsonValue milliseconds) =>
+        milliseconds.IsNull ? null : Time(milliseconds);
 }

@@ -2,11 +2,30 @@ using Veil.Wire;
 
 namespace Veil.Storage.State;
 
-/// <summary>A guard that this node keeps to.</summary>
+/// <summary>A guard that this node keeps to (spec/directory.md, section 6). Times are kept to the
+/// millisecond.</summary>
 /// <param name="Relay">Its identity.</param>
-/// <param name="Since">When it was chosen; kept to the millisecond.</param>
-/// <param name="LastSuccess">When a link to it last worked, if ever; kept to the millisecond.</param>
-public sealed record GuardEntry(RelayId Relay, DateTimeOffset Since, DateTimeOffset? LastSuccess);
+/// <param name="ChosenAt">When it was chosen.</param>
+/// <param name="ExpiresAt">When its life ends.</param>
+public sealed record GuardEntry(RelayId Relay, DateTimeOffset ChosenAt, DateTimeOffset ExpiresAt)
+{
+    /// <summary>Since when no consensus lists it as a guard, or null while one does.</summary>
+    public DateTimeOffset? UnlistedSince { get; init; }
+
+    /// <summary>Since when each try failed, or null after a success.</summary>
+    public DateTimeOffset? FailingSince { get; init; }
+
+    /// <summary>Tries that failed in a row.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>Not to be tried before, or null.</summary>
+    public DateTimeOffset? RestsUntil { get; init; }
+}
+
+/// <summary>A second hop that this node keeps to (spec/directory.md, section 6).</summary>
+/// <param name="Relay">Its identity.</param>
+/// <param name="ExpiresAt">When it is replaced; kept to the millisecond.</param>
+public sealed record VanguardEntry(RelayId Relay, DateTimeOffset ExpiresAt);
 
 /// <summary>Something that this node has published.</summary>
 /// <param name="LocalId">Names it on this machine only. Not empty.</param>
@@ -28,8 +47,11 @@ public sealed record PublicationEntry(
 /// <summary>The bounds of what is remembered (spec/state.md, section 3).</summary>
 public static class StateLimits
 {
-    /// <summary>A node uses two; the rest are former ones that are not to be chosen again at once.</summary>
-    public const int MaxGuards = 64;
+    /// <summary>A node samples at most six.</summary>
+    public const int MaxGuards = 16;
+
+    /// <summary>A node has four.</summary>
+    public const int MaxVanguards = 16;
 
     /// <summary>All of them are listed at once.</summary>
     public const int MaxPublications = 10_000;
@@ -62,6 +84,23 @@ public static class StateLimits
         if (text.Length > MaxTextCharacters)
         {
             throw new StateFullException($"a text of {text.Length} characters: at most {MaxTextCharacters} are kept");
+        }
+    }
+
+    /// <summary>Refuses a list that is too long, or has a relay twice.</summary>
+    /// <exception cref="StateFullException">It is too long.</exception>
+    /// <exception cref="ArgumentException">One is there twice.</exception>
+    public static void RequireList(string what, IReadOnlyCollection<RelayId> relays, int limit)
+    {
+        ArgumentNullException.ThrowIfNull(relays);
+        if (relays.Count > limit)
+        {
+            throw new StateFullException($"{relays.Count} {what}: at most {limit} are kept");
+        }
+
+        if (relays.Distinct().Count() != relays.Count)
+        {
+            throw new ArgumentException($"one of the {what} is there twice", nameof(relays));
         }
     }
 

@@ -9,6 +9,7 @@ namespace Veil.Storage.State;
 internal sealed class StateFile : IDisposable
 {
     public const string Guards = "guards";
+    public const string Vanguards = "vanguards";
     public const string Publications = "publications";
     public const string Settings = "settings";
     private const string Meta = "meta";
@@ -162,7 +163,8 @@ internal sealed class StateFile : IDisposable
     private static void RequireReadable(LiteDatabase database, string path)
     {
         var format = database.GetCollection(Meta).FindById(FormatId);
-        var hasEntries = database.GetCollectionNames().Any(name => name is Guards or Publications or Settings);
+        var hasEntries = database.GetCollectionNames().Any(name =>
+            name is Guards or Vanguards or Publications or Settings);
         if (format is null && hasEntries)
         {
             throw Unreadable(path, null);
@@ -177,7 +179,12 @@ internal sealed class StateFile : IDisposable
 
         foreach (var document in database.GetCollection(Guards).FindAll())
         {
-            _ = StateDocuments.Guard(document);
+            _ = (StateDocuments.Guard(document), StateDocuments.OrderOf(document));
+        }
+
+        foreach (var document in database.GetCollection(Vanguards).FindAll())
+        {
+            _ = (StateDocuments.Vanguard(document), StateDocuments.OrderOf(document));
         }
 
         foreach (var document in database.GetCollection(Publications).FindAll())

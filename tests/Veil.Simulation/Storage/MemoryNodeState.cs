@@ -1,34 +1,45 @@
 using Veil.Storage.State;
-using Veil.Wire;
 
 namespace Veil.Simulation.Storage;
 
 /// <summary>What a node of the simulation remembers. Belongs to one scheduler, hence has no locks.</summary>
 public sealed class MemoryNodeState : INodeState
 {
-    private readonly SortedDictionary<RelayId, GuardEntry> _guards = [];
+    private IReadOnlyList<GuardEntry> _guards = [];
+    private IReadOnlyList<VanguardEntry> _vanguards = [];
     private readonly SortedDictionary<string, PublicationEntry> _publications = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, string> _settings = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<GuardEntry>> ListGuardsAsync(CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IReadOnlyList<GuardEntry>>([.. _guards.Values.OrderBy(guard => guard.Since)]);
+        ValueTask.FromResult(_guards);
 
     /// <inheritdoc/>
-    public ValueTask PutGuardAsync(GuardEntry guard, CancellationToken cancellationToken)
+    public ValueTask PutGuardsAsync(IReadOnlyList<GuardEntry> guards, CancellationToken cancellationToken)
     {
-        var kept = guard with
+        StateLimits.RequireList("guards", [.. guards.Select(guard => guard.Relay)], StateLimits.MaxGuards);
+        _guards = [.. guards.Select(guard => guard with
         {
-            Since = ToMilliseconds(guard.Since),
-            LastSuccess = guard.LastSuccess is { } time ? ToMilliseconds(time) : null,
-        };
-        Put(_guards, guard.Relay, kept, StateLimits.MaxGuards);
+            ChosenAt = ToMilliseconds(guard.ChosenAt),
+            ExpiresAt = ToMilliseconds(guard.ExpiresAt),
+            UnlistedSince = ToMilliseconds(guard.UnlistedSince),
+            FailingSince = ToMilliseconds(guard.FailingSince),
+            RestsUntil = ToMilliseconds(guard.RestsUntil),
+        })];
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RemoveGuardAsync(RelayId relay, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(_guards.Remove(relay));
+    public ValueTask<IReadOnlyList<VanguardEntry>> ListVanguardsAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult(_vanguards);
+
+    /// <inheritdoc/>
+    public ValueTask PutVanguardsAsync(IReadOnlyList<VanguardEntry> vanguards, CancellationToken cancellationToken)
+    {
+        StateLimits.RequireList("second hops", [.. vanguards.Select(hop => hop.Relay)], StateLimits.MaxVanguards);
+        _vanguards = [.. vanguards.Select(hop => hop with { ExpiresAt = ToMilliseconds(hop.ExpiresAt) })];
+        return ValueTask.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<PublicationEntry>> ListPublicationsAsync(CancellationToken cancellationToken) =>
@@ -88,6 +99,9 @@ public sealed class MemoryNodeState : INodeState
 
         table[key] = value;
     }
+
+    private static DateTimeOffset? ToMilliseconds(DateTimeOffset? time) =>
+        time is { } value ? ToMilliseconds(value) : null;
 
     private static DateTimeOffset ToMilliseconds(DateTimeOffset time) =>
         DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());

@@ -25,19 +25,36 @@ public sealed class NodeStateTests : IDisposable
     [Theory]
     [InlineData(Kind.File)]
     [InlineData(Kind.Memory)]
-    public async Task Guards_are_kept_oldest_first_and_replaced_by_identity(Kind kind)
+    public async Task Guards_are_replaced_together_and_keep_their_order_and_every_value(Kind kind)
     {
         await using var state = await OpenAsync(kind);
-        await state.PutGuardAsync(Guard(1, hours: 2), Cancellation);
-        await state.PutGuardAsync(Guard(2, hours: 1), Cancellation);
-        await state.PutGuardAsync(Guard(1, hours: 2) with { LastSuccess = Start.AddDays(9) }, Cancellation);
+        Assert.Empty(await state.ListGuardsAsync(Cancellation));
+        await state.PutGuardsAsync([Guard(3), Guard(1), Guard(2)], Cancellation);
+        var failing = Guard(2) with
+        {
+            UnlistedSince = Start.AddHours(3),
+            FailingSince = Start.AddMilliseconds(1),
+            Failures = 7,
+            RestsUntil = Start.AddDays(9),
+        };
+        await state.PutGuardsAsync([failing, Guard(9), Guard(1)], Cancellation);
 
-        Assert.Equal(
-            [Guard(2, hours: 1), Guard(1, hours: 2) with { LastSuccess = Start.AddDays(9) }],
-            await state.ListGuardsAsync(Cancellation));
-        Assert.True(await state.RemoveGuardAsync(Relay(2), Cancellation));
-        Assert.False(await state.RemoveGuardAsync(Relay(2), Cancellation));
-        Assert.Single(await state.ListGuardsAsync(Cancellation));
+        Assert.Equal([failing, Guard(9), Guard(1)], await state.ListGuardsAsync(Cancellation));
+        await state.PutGuardsAsync([], Cancellation);
+        Assert.Empty(await state.ListGuardsAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData(Kind.File)]
+    [InlineData(Kind.Memory)]
+    public async Task Second_hops_are_replaced_together_and_keep_their_order(Kind kind)
+    {
+        await using var state = await OpenAsync(kind);
+        VanguardEntry Hop(int seed) => new(Relay(seed), Start.AddDays(seed));
+        await state.PutVanguardsAsync([Hop(1), Hop(2)], Cancellation);
+        await state.PutVanguardsAsync([Hop(3), Hop(2)], Cancellation);
+
+        Assert.Equal([Hop(3), Hop(2)], await state.ListVanguardsAsync(Cancellation));
     }
 
     [Theory]
@@ -82,13 +99,13 @@ public sealed class NodeStateTests : IDisposable
     public async Task Bounds_hold_and_what_is_there_can_still_be_replaced(Kind kind)
     {
         await using var state = await OpenAsync(kind);
-        await Task.WhenAll(Enumerable.Range(0, StateLimits.MaxGuards).Select(
-            seed => state.PutGuardAsync(Guard(seed, seed), Cancellation).AsTask()));
-
+        GuardEntry[] most = [.. Enumerable.Range(0, StateLimits.MaxGuards).Select(Guard)];
+        await state.PutGuardsAsync(most, Cancellation);
         await Assert.ThrowsAsync<StateFullException>(
-            async () => await state.PutGuardAsync(Guard(1000, 1), Cancellation));
-        await state.PutGuardAsync(Guard(3, hours: 77), Cancellation);
-        Assert.Equal(StateLimits.MaxGuards, (await state.ListGuardsAsync(Cancellation)).Count);
+            async () => await state.PutGuardsAsync([.. most, Guard(1000)], Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await state.PutGuardsAsync([Guard(1), Guard(1)], Cancellation));
+        Assert.Equal(most, await state.ListGuardsAsync(Cancellation));
 
         var tooLong = new string('x', StateLimits.MaxTextCharacters + 1);
         await Assert.ThrowsAsync<StateFullException>(
@@ -111,7 +128,7 @@ public sealed class NodeStateTests : IDisposable
 
     private static RelayId Relay(int seed) => new(StoreRig.RefOf(seed).Value);
 
-    private static GuardEntry Guard(int seed, int hours) => new(Relay(seed), Start.AddHours(hours), null);
+    private static GuardEntry Guard(int seed) => new(Relay(seed), Start.AddHours(seed), Start.AddDays(60 + seed));
 
     private async Task<INodeState> OpenAsync(Kind kind) => kind == Kind.Memory
         ? new MemoryNodeState()

@@ -9,40 +9,42 @@ using Veil.Storage;
 using Veil.Storage.Blocks;
 using Veil.Storage.Segments;
 using Veil.Storage.State;
+using Veil.Wire.Denying;
 using Veil.Wire.Seams;
 
 namespace Veil.Node.Hosting;
 
 /// <summary>Everything that a process opens for its node: keys, sockets, files.</summary>
-internal sealed class NodeParts : IAsyncDisposable
+internal sealed class OpenedNode : IAsyncDisposable
 {
     private readonly TcpTransport _transport;
     private readonly FileRecorder? _recorder;
 
-    private NodeParts(VeilNode node, INodeState state, TcpTransport transport, FileRecorder? recorder)
+    private OpenedNode(VeilNode node, NodeSeams seams, TcpTransport transport, FileRecorder? recorder)
     {
-        (Node, State) = (node, state);
+        (Node, Seams) = (node, seams);
         (_transport, _recorder) = (transport, recorder);
     }
 
     /// <summary>The node; nothing of it runs yet.</summary>
     internal VeilNode Node { get; }
 
-    /// <summary>What the node remembers; the node disposes it.</summary>
-    internal INodeState State { get; }
+    /// <summary>What the node was given; the node disposes what is to be disposed.</summary>
+    internal NodeSeams Seams { get; }
 
     /// <summary>Opens everything.</summary>
     /// <exception cref="NodeStartException">Something cannot be opened; what was opened is closed again.</exception>
-    internal static async Task<NodeParts> OpenAsync(
+    internal static async Task<OpenedNode> OpenAsync(
         NodeConfiguration configuration,
         DataPaths paths,
-        ILoggerFactory loggers,
+        (ILoggerFactory Loggers, Denylist Denylist) outside,
         CancellationToken cancellationToken)
     {
         var opened = new Stack<IAsyncDisposable>();
         try
         {
-            var parts = await OpenAsync(configuration, paths, (loggers, opened), cancellationToken);
+            var parts = await OpenAsync(configuration, paths, (outside.Loggers, outside.Denylist, opened),
+                cancellationToken);
             opened.Clear();
             return parts;
         }
@@ -75,10 +77,10 @@ internal sealed class NodeParts : IAsyncDisposable
         _recorder?.Dispose();
     }
 
-    private static async Task<NodeParts> OpenAsync(
+    private static async Task<OpenedNode> OpenAsync(
         NodeConfiguration configuration,
         DataPaths paths,
-        (ILoggerFactory Loggers, Stack<IAsyncDisposable> Opened) parts,
+        (ILoggerFactory Loggers, Denylist Denylist, Stack<IAsyncDisposable> Opened) parts,
         CancellationToken cancellationToken)
     {
         var secrets = new SystemSecretSource();
@@ -112,22 +114,21 @@ internal sealed class NodeParts : IAsyncDisposable
             ? new FileRecorder(file, configuration.Name, TimeProvider.System)
             : null;
         var transport = new TcpTransport(new TcpTransportOptions { LocalAddress = configuration.From });
-        var node = new VeilNode(
-            OptionsOf(configuration),
-            (keys, slab),
-            new NodeSeams
-            {
-                Time = time,
-                Decisions = decisions,
-                Secrets = secrets,
-                Listeners = transport,
-                Connections = transport,
-                Blocks = blocks,
-                State = state,
-                Loggers = parts.Loggers,
-                Observer = recorder,
-            });
-        return new NodeParts(node, state, transport, recorder);
+        var seams = new NodeSeams
+        {
+            Time = time,
+            Decisions = decisions,
+            Secrets = secrets,
+            Listeners = transport,
+            Connections = transport,
+            Blocks = blocks,
+            State = state,
+            Denylist = parts.Denylist,
+            Loggers = parts.Loggers,
+            Observer = recorder,
+        };
+        return new OpenedNode(
+            new VeilNode(OptionsOf(configuration), (keys, slab), seams), seams, transport, recorder);
     }
 
     private static async Task<IBlockStore> OpenBlocksAsync(

@@ -1,0 +1,41 @@
+namespace Veil.Storage.Segments;
+
+/// <summary>How much of the store's file system is left, and how much of that is to stay (spec/store.md, section 4).
+/// Any thread.</summary>
+internal sealed class FreeSpace
+{
+    private const long MostReserveBytes = 256L * 1024 * 1024;
+    private const int LeastReserveParts = 100;
+
+    private readonly Func<long> _free;
+
+    /// <summary>Looks at the file system of the store's folder, which exists.</summary>
+    public FreeSpace(SegmentStoreOptions options)
+    {
+        var drive = OperatingSystem.IsWindows()
+            ? Path.GetPathRoot(Path.GetFullPath(options.Folder))!
+            : Path.GetFullPath(options.Folder);
+        _free = options.FreeBytes ?? (() => new DriveInfo(drive).AvailableFreeSpace);
+        ReserveBytes = options.ReserveBytes ?? Ask(
+            () => Math.Min(MostReserveBytes, new DriveInfo(drive).TotalSize / LeastReserveParts), MostReserveBytes);
+    }
+
+    /// <summary>Bytes that stay free.</summary>
+    public long ReserveBytes { get; }
+
+    /// <summary>Bytes that blocks may still take; negative when the reserve itself is in use.</summary>
+    public long Left() => Ask(_free, long.MaxValue) - ReserveBytes;
+
+    // A system that does not say is no reason to refuse: the write itself will tell.
+    private static long Ask(Func<long> question, long otherwise)
+    {
+        try
+        {
+            return question();
+        }
+        catch (Exception exception) when (DiskFault.Is(exception) || exception is ArgumentException)
+        {
+            return otherwise;
+        }
+    }
+}
