@@ -15,6 +15,8 @@ internal sealed class ProgramBuild(string root, string commit, Variation variati
     private const string Project = "src/Veil.Cli";
     private const string Assets = "artifacts/release/obj/Veil.Cli/project.assets.json";
 
+    private static readonly string[] _runtimes = ["libcoreclr.so", "coreclr.dll"];
+
     private readonly Shell _shell = new(variation);
 
     /// <summary>Restores, as locked or to write the lock files anew.</summary>
@@ -44,6 +46,11 @@ internal sealed class ProgramBuild(string root, string commit, Variation variati
         await DotnetAsync(
             ["publish", Project, "-c", "Release", "-r", rid, "--no-restore", $"-m:{variation.Jobs}"], cancellation);
         var folder = PublishFolder(rid);
+        if (!_runtimes.Any(name => File.Exists(Path.Combine(folder, name))))
+        {
+            throw new ReleaseException($"the program for {rid} was built without its runtime");
+        }
+
         return [.. from path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
                    let name = Path.GetRelativePath(folder, path).Replace('\\', '/')
                    select new FileEntry(name, ModeOf(name, rid), File.ReadAllBytes(path))];

@@ -48,7 +48,8 @@ internal sealed class ProgramFolder(
         Source("packaging/veil.default", "etc/default/veil"),
         Compressed("usr/share/man/man1/veil.1.gz", manualPage!),
         Compressed($"{Documents}/changelog.gz", Changelog(maintainer)),
-        FileEntry.Text($"{Documents}/copyright", Copyright()),
+        FileEntry.Text($"{Documents}/copyright", Read("packaging/debian/copyright") + "\n" + Read("LICENSE")),
+        .. licences.Select(file => file.Under(Documents)),
         Source("README.md", $"{Documents}/README.md"),
         Source("packaging/debian/README.Debian", $"{Documents}/README.Debian"),
         Source("CHANGELOG.md", $"{Documents}/CHANGELOG.md"),
@@ -58,20 +59,10 @@ internal sealed class ProgramFolder(
     internal IReadOnlyDictionary<string, string> MaintainerScripts() =>
         _scripts.ToDictionary(name => name, name => Read($"packaging/debian/{name}"));
 
-    private string Copyright()
-    {
-        var text = new StringBuilder(Read("packaging/debian/copyright")).Append('\n').Append(Read("LICENSE"));
-        foreach (var licence in licences.OrderBy(file => file.Path, StringComparer.Ordinal))
-        {
-            text.Append('\n').Append('=', 80).Append('\n').Append(Encoding.UTF8.GetString(licence.Content.Span));
-        }
-
-        return text.ToString();
-    }
-
     private string Changelog(string maintainer) =>
         $"veil ({DebianPackage.Version(facts.Version)}) unstable; urgency=medium\n\n"
-        + $"  * Commit {facts.Commit}. What changed: {Documents}/CHANGELOG.md.\n\n"
+        + $"  * What changed: {Documents}/CHANGELOG.md.\n"
+        + $"  * Commit {facts.Commit}.\n\n"
         + $" -- {maintainer}  {facts.Time.ToUniversalTime():ddd, dd MMM yyyy HH:mm:ss} +0000\n";
 
     private FileEntry Source(string path, string? target = null) => FileEntry.Text(target ?? path, Read(path));
