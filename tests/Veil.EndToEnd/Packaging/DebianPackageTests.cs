@@ -40,7 +40,7 @@ public sealed class DebianPackageTests : IDisposable
         Assert.Contains("Version: 1.2.3~rc.1\n", fields);
         Assert.Contains("Architecture: arm64\n", fields);
         Assert.Contains("Maintainer: Somebody <somebody@veil.invalid>\n", fields);
-        Assert.Contains("Installed-Size: 13\n", fields);
+        Assert.Contains("Installed-Size: 10\n", fields);
         Assert.DoesNotContain("@", fields.Replace("somebody@", ""));
         Assert.All(files.TrimEnd().Split('\n'), line => Assert.Contains(" root/root ", line));
         Assert.Matches("-rwxr-xr-x root/root +7 2023-11-14 .* ./usr/lib/veil/veil\n", files);

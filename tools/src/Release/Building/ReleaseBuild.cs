@@ -62,6 +62,13 @@ internal sealed class ReleaseBuild
         _progress("bill of materials");
         Write($"veil-{facts.Version}.cdx.json", BillOfMaterials.Write(facts, locked, toolchain, FactsOf));
 
+        // Before the long part, so that a licence that is not known yet is found at once.
+        var licences = facts.Rids.ToDictionary(rid => rid, rid => LicenceTexts.Collect(
+            locked.Packages.Select(package => (package.Id, package.Version)).Concat(
+                toolchain.Packs.Where(pack => pack.IsShippedFor([rid])).Select(pack => (pack.Id, pack.Version))),
+            FactsOf,
+            licence => Read($"packaging/licences/{licence}.txt")));
+
         var published = new Dictionary<string, IReadOnlyList<FileEntry>>();
         // The manual page and completions are the program's own words, which only this machine's own build can be asked for.
         var needed = facts.Rids.Any(rid => DebianPackage.Architecture(rid) is not null)
@@ -77,10 +84,7 @@ internal sealed class ReleaseBuild
         foreach (var rid in facts.Rids)
         {
             _progress($"pack for {rid}");
-            var shipped = locked.Packages.Select(package => (package.Id, package.Version)).Concat(
-                toolchain.Packs.Where(pack => pack.IsShippedFor([rid])).Select(pack => (pack.Id, pack.Version)));
-            var licences = LicenceTexts.Collect(shipped, FactsOf, name => Read($"packaging/licences/{name}.txt"));
-            var contents = new ProgramFolder(_root, facts, published[rid], licences, words);
+            var contents = new ProgramFolder(_root, facts, published[rid], licences[rid], words);
             Pack(contents, words, rid);
         }
     }
