@@ -159,7 +159,7 @@ public sealed partial class VeilNode : IAsyncDisposable
     public IPEndPoint? SocksEndPoint => _gateway?.EndPoint;
 
     /// <summary>What its status is computed from.</summary>
-    internal NodeParts Parts => new(_context, _clientLinks, _relay, _gateway, _seams);
+    internal StatusSource StatusSource => new(_context, _clientLinks, _relay, _gateway, _seams);
 
     /// <summary>Publishes a file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using Veil.Cli.Output;
+using Veil.Node.Configuration;
 using Veil.Node.Control;
 
 namespace Veil.Cli.Commands;
@@ -24,7 +25,7 @@ internal sealed class CommandFrame(Terminal terminal)
     {
         var data = new Option<string?>("--data")
         {
-            Description = $"the node's data folder (default: ${DataFolder.Variable}, else the platform's usual place)",
+            Description = "the node's data folder (default: VEIL_DATA, else the platform's usual place)",
             HelpName = "DIR",
         };
         var json = new Option<bool>("--json") { Description = "print exactly one JSON object" };
@@ -44,14 +45,17 @@ internal sealed class CommandFrame(Terminal terminal)
         command.SetAction((parsed, cancellationToken) =>
         {
             var voice = new Voice(parsed.GetValue(json), terminal);
-            string folder = DataFolder.Find(parsed.GetValue(data), terminal.Environment);
-            return GuardAsync(voice, cancellationToken, () => run(
-                new Invocation(parsed, terminal, voice, folder), cancellationToken));
+            var paths = DataPaths.Choose(parsed.GetValue(data));
+            var invocation = new Invocation(parsed, terminal, voice, paths);
+            return GuardAsync(voice, () => run(invocation, cancellationToken), cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> GuardAsync(Voice voice, CancellationToken cancellationToken, Func<Task<int>> run)
+    private static async Task<int> GuardAsync(
+        Voice voice,
+        Func<Task<int>> run,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -70,6 +74,10 @@ internal sealed class CommandFrame(Terminal terminal)
         {
             var error = told.Error;
             return voice.Fail(new CliFailure(ExitCodes.Of(error.Code), error.Code, error.Message, error.Hint));
+        }
+        catch (NodeStartException mistake)
+        {
+            return voice.Fail(CliFailure.Of(mistake));
         }
         catch (SocketException unreachable)
         {

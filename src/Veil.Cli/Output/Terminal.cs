@@ -21,9 +21,6 @@ internal sealed record Terminal
     /// <summary>Whether a person reads standard error.</summary>
     internal bool ErrorIsTerminal { get; init; }
 
-    /// <summary>Reads an environment variable.</summary>
-    internal Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
-
     /// <summary>The clock.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -56,7 +56,7 @@ public sealed class NodeStatus
     public StatusDocument Take()
     {
         var options = _node.Options;
-        var (circuits, clientLinks, relay, _, seams) = _node.Parts;
+        var (circuits, clientLinks, relay, _, seams) = _node.StatusSource;
         var consensus = _node.Consensus;
         var problems = new List<StatusProblem>(_problems());
         var waiting = FindWaiting();
@@ -155,7 +155,7 @@ public sealed class NodeStatus
 
     private SortedDictionary<string, long> Count()
     {
-        var (circuits, clientLinks, relay, gateway, seams) = _node.Parts;
+        var (circuits, clientLinks, relay, gateway, seams) = _node.StatusSource;
         var counters = new SortedDictionary<string, long>(StringComparer.Ordinal);
         foreach (var reason in Enum.GetValues<CloseReason>())
         {

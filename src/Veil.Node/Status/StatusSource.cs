@@ -4,7 +4,7 @@ using Veil.Node.Roles;
 namespace Veil.Node.Status;
 
 /// <summary>The parts of a node that its status is computed from.</summary>
-internal sealed record NodeParts(
+internal sealed record StatusSource(
     CircuitContext Circuits,
     LinkPool ClientLinks,
     RelayRole? Relay,

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using Spectre.Console;
+using Veil.Cli.Output;
+using Veil.Node.Configuration;
+using Veil.Node.Control;
+
+namespace Veil.Cli.Commands;
+
+/// <summary>`veil ls`: what this node has shared.</summary>
+internal static class ListCommand
+{
+    internal static Command Create(CommandFrame frame)
+    {
+        var keys = new Option<bool>("--keys") { Description = "print the keys, too: whoever reads them can read the files" };
+        return frame.Create(
+            "ls",
+            "List what was shared from this node and is remembered: id, length in bytes, time, name. "
+            + "With --json the keys are always there.\n\n"
+            + "Examples:\n  veil ls\n  veil ls --keys\n  veil ls --json",
+            [keys],
+            async (invocation, cancellationToken) =>
+            {
+                using var client = invocation.Connect();
+                var list = await client.ListAsync(cancellationToken);
+                bool withKeys = invocation.Parsed.GetValue(keys);
+                invocation.Voice.Print(list, ControlJson.Default.PublicationList, output =>
+                {
+                    if (invocation.Terminal.OutIsTerminal)
+                    {
+                        AnsiConsole.Write(Table(list, withKeys));
+                        return;
+                    }
+
+                    foreach (var entry in list.Publications)
+                    {
+                        string line = $"{entry.Id}\t{entry.Bytes}\t{entry.PublishedAt:yyyy-MM-ddTHH:mm:ssZ}\t{entry.Name}";
+                        output.WriteLine(withKeys ? $"{line}\t{entry.Key}" : line);
+                    }
+                });
+                if (list.Publications.Count == 0)
+                {
+                    invocation.Voice.Say("nothing is remembered here; veil add PATH shares a file");
+                }
+
+                return ExitCodes.Done;
+            });
+    }
+
+    private static Table Table(PublicationList list, bool withKeys)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("id", "size", "shared at (UTC)", "name");
+        if (withKeys)
+        {
+            table.AddColumn("key");
+        }
+
+        foreach (var entry in list.Publications)
+        {
+            string[] cells =
+            [
+                entry.Id,
+                ByteSize.Format(entry.Bytes),
+                entry.PublishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm"),
+                Markup.Escape(entry.Name),
+            ];
+            table.AddRow(withKeys ? [.. cells, entry.Key] : cells);
+        }
+
+        return table;
+    }
+}
