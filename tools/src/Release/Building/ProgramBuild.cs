@@ -76,6 +76,10 @@ internal sealed class ProgramBuild(string root, string commit, Variation variati
         return pages;
     }
 
+    /// <summary>Asks the built program for what makes a shell complete its words: bash, zsh or fish.</summary>
+    internal Task<string> CompletionAsync(string shell, CancellationToken cancellation) =>
+        _shell.RunAsync(root, cancellation, Path.Combine(PublishFolder(HostRid), "veil"), "completion", shell);
+
     /// <summary>The runtime of this machine, whose program can be asked.</summary>
     internal static string HostRid { get; } =
         RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";

@@ -10,17 +10,27 @@ namespace Veil.Tools.Release.Building;
 /// <param name="facts">What is released.</param>
 /// <param name="program">The published folder.</param>
 /// <param name="licences">Licence texts under <c>licenses/</c>.</param>
-/// <param name="manualPage">veil(1), or null where there is no program to ask for its help.</param>
+/// <param name="words">What the program says of itself, or null where it was not built for this machine.</param>
 internal sealed class ProgramFolder(
     string root,
     ReleaseFacts facts,
     IReadOnlyList<FileEntry> program,
     IReadOnlyList<FileEntry> licences,
-    string? manualPage)
+    ProgramWords? words)
 {
     private const string Documents = "usr/share/doc/veil";
 
     private static readonly string[] _scripts = ["postinst", "postrm", "prerm"];
+
+    private static readonly Dictionary<string, string> _completions = new()
+    {
+        ["bash"] = "usr/share/bash-completion/completions/veil",
+        ["fish"] = "usr/share/fish/vendor_completions.d/veil.fish",
+        ["zsh"] = "usr/share/zsh/vendor-completions/_veil",
+    };
+
+    /// <summary>Shells that the program can write completions for.</summary>
+    internal static IReadOnlyCollection<string> Shells => _completions.Keys;
 
     /// <summary>What is released.</summary>
     internal ReleaseFacts Facts => facts;
@@ -33,20 +43,24 @@ internal sealed class ProgramFolder(
             .Append(Source("LICENSE"))
             .Append(Source("THIRD-PARTY.md"))
             .Append(Source("README.md"));
-        return manualPage is null || rid.StartsWith("win-", StringComparison.Ordinal)
+        return words is null || rid.StartsWith("win-", StringComparison.Ordinal)
             ? files
-            : files.Append(FileEntry.Text("veil.1", manualPage));
+            : files
+                .Append(FileEntry.Text("veil.1", words.ManualPage))
+                .Concat(words.Completions.Select(script =>
+                    FileEntry.Text($"completions/veil.{script.Key}", script.Value)));
     }
 
     /// <summary>The files of a Debian package.</summary>
-    internal IReadOnlyList<FileEntry> Installed(string maintainer) =>
+    internal IReadOnlyList<FileEntry> Installed(ProgramWords said, string maintainer) =>
     [
         .. program.Select(file => file.Under("usr/lib/veil")),
         FileEntry.Link("usr/bin/veil", "../lib/veil/veil"),
         Source("packaging/veil.service", "usr/lib/systemd/system/veil.service"),
         Source("packaging/veil.sysusers", "usr/lib/sysusers.d/veil.conf"),
         Source("packaging/veil.default", "etc/default/veil"),
-        Compressed("usr/share/man/man1/veil.1.gz", manualPage!),
+        Compressed("usr/share/man/man1/veil.1.gz", said.ManualPage),
+        .. said.Completions.Select(script => FileEntry.Text(_completions[script.Key], script.Value)),
         Compressed($"{Documents}/changelog.gz", Changelog(maintainer)),
         FileEntry.Text($"{Documents}/copyright", Read("packaging/debian/copyright") + "\n" + Read("LICENSE")),
         .. licences.Select(file => file.Under(Documents)),
@@ -80,3 +94,8 @@ internal sealed class ProgramFolder(
         return new FileEntry(path, FileEntry.Plain, packed.ToArray());
     }
 }
+
+/// <summary>What the program says of itself.</summary>
+/// <param name="ManualPage">veil(1), made from its help.</param>
+/// <param name="Completions">Scripts by shell.</param>
+internal sealed record ProgramWords(string ManualPage, IReadOnlyDictionary<string, string> Completions);

@@ -63,7 +63,7 @@ internal sealed class ReleaseBuild
         Write($"veil-{facts.Version}.cdx.json", BillOfMaterials.Write(facts, locked, toolchain, FactsOf));
 
         var published = new Dictionary<string, IReadOnlyList<FileEntry>>();
-        // The manual page is made from the help of the program, which only this machine's own build can be asked for.
+        // The manual page and completions are the program's own words, which only this machine's own build can be asked for.
         var needed = facts.Rids.Any(rid => DebianPackage.Architecture(rid) is not null)
             ? facts.Rids.Union([ProgramBuild.HostRid])
             : facts.Rids;
@@ -73,21 +73,31 @@ internal sealed class ReleaseBuild
             published[rid] = await _program.PublishAsync(rid, cancellation);
         }
 
-        var page = published.ContainsKey(ProgramBuild.HostRid)
-            ? ManualPage.Write(facts, await _program.HelpAsync(cancellation), Read("packaging/veil.1.tail"))
-            : null;
+        var words = published.ContainsKey(ProgramBuild.HostRid) ? await WordsAsync(facts, cancellation) : null;
         foreach (var rid in facts.Rids)
         {
             _progress($"pack for {rid}");
             var shipped = locked.Packages.Select(package => (package.Id, package.Version)).Concat(
                 toolchain.Packs.Where(pack => pack.IsShippedFor([rid])).Select(pack => (pack.Id, pack.Version)));
             var licences = LicenceTexts.Collect(shipped, FactsOf, name => Read($"packaging/licences/{name}.txt"));
-            var contents = new ProgramFolder(_root, facts, published[rid], licences, page);
-            Pack(contents, rid);
+            var contents = new ProgramFolder(_root, facts, published[rid], licences, words);
+            Pack(contents, words, rid);
         }
     }
 
-    private void Pack(ProgramFolder contents, string rid)
+    private async Task<ProgramWords> WordsAsync(ReleaseFacts facts, CancellationToken cancellation)
+    {
+        var help = await _program.HelpAsync(cancellation);
+        var completions = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var shell in ProgramFolder.Shells)
+        {
+            completions[shell] = await _program.CompletionAsync(shell, cancellation);
+        }
+
+        return new ProgramWords(ManualPage.Write(facts, help, Read("packaging/veil.1.tail")), completions);
+    }
+
+    private void Pack(ProgramFolder contents, ProgramWords? words, string rid)
     {
         var name = $"veil-{contents.Facts.Version}-{rid}";
         var files = contents.Archive(rid).Select(file => file.Under(name)).ToArray();
@@ -101,14 +111,14 @@ internal sealed class ReleaseBuild
             Write($"{name}.tar.gz", TarGz.Pack(files, time));
         }
 
-        if (DebianPackage.Architecture(rid) is { } architecture)
+        if (words is not null && DebianPackage.Architecture(rid) is { } architecture)
         {
             var version = contents.Facts.Version;
             var control = new ControlFields(
                 Read("packaging/debian/control"), version, architecture, _maintainer, time);
             Write(
                 $"veil_{DebianPackage.Version(version)}_{architecture}.deb",
-                DebianPackage.Build(control, contents.MaintainerScripts(), contents.Installed(_maintainer)));
+                DebianPackage.Build(control, contents.MaintainerScripts(), contents.Installed(words, _maintainer)));
         }
     }
 
