@@ -73,7 +73,9 @@ internal sealed record CompletionTree(
         return new CompletionTree(
             path,
             Short(command.Description),
-            [.. command.Subcommands.Where(child => !child.Hidden).Select(child => Of(child, $"{path} {child.Name}".Trim()))],
+            [.. command.Subcommands
+                .Where(child => !child.Hidden)
+                .Select(child => Of(child, $"{path} {child.Name}".Trim()))],
             [.. command.Options.Where(option => !option.Hidden).Select(Of)],
             argument is null ? ValueKind.None : KindOf(argument.HelpName ?? argument.Name, argument.Name, words),
             words);

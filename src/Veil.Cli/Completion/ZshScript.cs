@@ -21,14 +21,17 @@ internal static class ZshScript
 
     private static void AppendFunction(StringBuilder script, CompletionTree command)
     {
-        script.Append($"{FunctionOf(command)}() {{\n    local context state state_descr line\n    typeset -A opt_args\n");
+        script.Append($"{FunctionOf(command)}() {{\n");
+        script.Append("    local context state state_descr line\n    typeset -A opt_args\n");
         script.Append("    _arguments -C \\\n");
         foreach (var option in command.Options)
         {
             string group = option.Names.Count > 1 ? $"({string.Join(' ', option.Names)})" : string.Empty;
             foreach (string name in option.Names)
             {
-                string value = option.Kind == ValueKind.None ? string.Empty : $":value:{Action(option.Kind, option.Words)}";
+                string value = option.Kind == ValueKind.None
+                    ? string.Empty
+                    : $":value:{Action(option.Kind, option.Words)}";
                 script.Append($"        '{group}{name}[{Escape(option.Description)}]{value}' \\\n");
             }
         }
@@ -42,14 +45,17 @@ internal static class ZshScript
             return;
         }
 
-        script.Append("        '1:command:->command' '*::rest:->rest' && return 0\n    case \"$state\" in\n        command)\n");
+        script.Append("        '1:command:->command' '*::rest:->rest' && return 0\n");
+        script.Append("    case \"$state\" in\n        command)\n");
         script.Append("            local -a commands=(\n");
         foreach (var child in command.Children)
         {
-            script.Append($"                '{child.Name}:{child.Description.Replace(":", "\\:", StringComparison.Ordinal)}'\n");
+            string description = child.Description.Replace(":", "\\:", StringComparison.Ordinal);
+            script.Append($"                '{child.Name}:{description}'\n");
         }
 
-        script.Append("            )\n            _describe command commands ;;\n        rest)\n            case \"$line[1]\" in\n");
+        script.Append("            )\n            _describe command commands ;;\n        rest)\n");
+        script.Append("            case \"$line[1]\" in\n");
         foreach (var child in command.Children)
         {
             script.Append($"                {child.Name}) {FunctionOf(child)} ;;\n");

@@ -90,15 +90,15 @@ internal static class NetworkCommand
     }
 
     private static List<(string Name, NetworkAddress Address)> Places(
-        IReadOnlyList<string> named,
+        string[] named,
         int? count,
         string address,
         int portBase)
     {
-        if ((named.Count > 0) == count.HasValue)
+        if ((named.Length > 0) == count.HasValue)
         {
             throw Usage(
-                named.Count > 0 ? "--authority and --authorities exclude each other" : "a network needs authorities",
+                named.Length > 0 ? "--authority and --authorities exclude each other" : "a network needs authorities",
                 "write --authority NAME=ADDRESS:PORT once for each, or --authorities 3 for a lab on one machine");
         }
 

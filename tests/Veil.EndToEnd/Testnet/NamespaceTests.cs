@@ -3,6 +3,7 @@ using Xunit;
 namespace Veil.EndToEnd.Testnet;
 
 /// <summary>The same with a network namespace for each node and a delay on each link.</summary>
+[Collection(RunningTestnet.Collection)]
 public sealed class NamespaceTests
 {
     [Fact]
@@ -11,9 +12,9 @@ public sealed class NamespaceTests
         Assert.SkipUnless(
             Environment.IsPrivilegedProcess, "needs root, to make network namespaces: run the tests as root");
         var possible = await ToolProcess.RunProgramAsync(
-            "unshare", "--net", "ip", "link", "add", "b", "type", "bridge");
+            "unshare", "--net", "ip", "link", "add", "name", "br0", "type", "bridge");
         Assert.SkipUnless(possible.ExitCode == 0, $"no network namespaces with bridges here: {possible.Errors}");
-        await using var network = new RunningTestnet("--netns", "--latency", "25ms");
+        await using var network = new RunningTestnet { Options = ["--netns", "--latency", "25ms"] };
         await network.InitializeAsync();
         var sent = TestnetTests.Bytes(300_001);
 

@@ -8,8 +8,11 @@ namespace Veil.EndToEnd.Testnet;
 /// A small network made by tools/testnet. It has five relays, four of them stores: the fewest with which every store
 /// has a circuit that does not run through it. Disposing it stops everything, whatever the tests did.
 /// </summary>
-public class RunningTestnet(params string[] options) : IAsyncLifetime
+public sealed class RunningTestnet : IAsyncLifetime
 {
+    /// <summary>Networks are made one after the other: each takes the whole machine while it starts.</summary>
+    internal const string Collection = "networks of processes";
+
     private const string Tool = "testnet.dll";
 
     private static readonly string[] _small =
@@ -18,12 +21,6 @@ public class RunningTestnet(params string[] options) : IAsyncLifetime
     ];
 
     private JsonDocument? _net;
-
-    /// <summary>A network without namespaces.</summary>
-    public RunningTestnet()
-        : this([])
-    {
-    }
 
     /// <summary>The network's folder.</summary>
     internal string Folder { get; } =
@@ -36,11 +33,14 @@ public class RunningTestnet(params string[] options) : IAsyncLifetime
     /// <summary>net.json.</summary>
     internal JsonElement Net => _net!.RootElement;
 
+    /// <summary>More options of `up`.</summary>
+    internal string[] Options { get; init; } = [];
+
     /// <summary>What makes it.</summary>
-    internal string[] UpArguments => ["up", Folder, .. _small, .. options, "--json"];
+    internal string[] UpArguments => ["up", Folder, .. _small, .. Options, "--json"];
 
     /// <inheritdoc/>
-    public virtual async ValueTask InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         var result = await ToolProcess.RunAsync(Tool, UpArguments);
         Assert.True(result.ExitCode == 0, result.Output + result.Errors);
@@ -55,7 +55,6 @@ public class RunningTestnet(params string[] options) : IAsyncLifetime
         Assert.True(result.ExitCode == 0, result.Errors);
         AssertNothingRuns();
         System.IO.Directory.Delete(Path.GetDirectoryName(Folder)!, recursive: true);
-        GC.SuppressFinalize(this);
     }
 
     /// <summary>Runs a command of the tool on this network.</summary>

@@ -5,6 +5,7 @@ using Xunit;
 namespace Veil.EndToEnd.Testnet;
 
 /// <summary>Networks of real processes: sharing over them, faults, and that nothing of them is left.</summary>
+[Collection(RunningTestnet.Collection)]
 public sealed class TestnetTests(RunningTestnet network) : IClassFixture<RunningTestnet>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -172,7 +172,8 @@ public sealed class DiskFaultTests : IDisposable
 
     private static async Task FillAsync(string path)
     {
-        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None,
+            bufferSize: 0);
         try
         {
             while (true)

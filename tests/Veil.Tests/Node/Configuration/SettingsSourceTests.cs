@@ -100,7 +100,8 @@ public sealed class SettingsSourceTests : IDisposable
     [Fact]
     public void The_file_yields_to_flags_and_names_have_no_letter_case()
     {
-        File.WriteAllText(_paths.Settings, """{ "limits": { "rate": "1MiB", "CIRCUITS": 7 }, "Node": { "Roles": ["relay", "store"] } }""");
+        File.WriteAllText(_paths.Settings,
+            """{ "limits": { "rate": "1MiB", "CIRCUITS": 7 }, "Node": { "Roles": ["relay", "store"] } }""");
         var configuration = Source(
             ("Node:Network", Network("a")), ("LIMITS:RATE", "2MiB"), ("Link:Listen", "127.0.0.1:0")).Load();
 
@@ -175,7 +176,8 @@ public sealed class SettingsSourceTests : IDisposable
         Assert.All(SettingKey.All, key =>
         {
             Assert.Contains($"| `{key.Name}` |", text, StringComparison.Ordinal);
-            string row = text.Split('\n').Single(line => line.StartsWith($"| `{key.Name}` |", StringComparison.Ordinal));
+            string row = text.Split('\n').Single(line => line.StartsWith($"| `{key.Name}` |",
+                StringComparison.Ordinal));
             Assert.Equal(key.Live, row.Split('|')[3].Trim() == "live");
         });
         Assert.Equal(

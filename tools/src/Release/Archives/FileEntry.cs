@@ -8,7 +8,8 @@ namespace Veil.Tools.Release.Archives;
 /// <param name="Mode">Permission bits; links have none of their own.</param>
 /// <param name="Content">The bytes; empty for a link.</param>
 /// <param name="LinkTarget">Where a symbolic link leads, or null.</param>
-internal sealed record FileEntry(string Path, UnixFileMode Mode, ReadOnlyMemory<byte> Content, string? LinkTarget = null)
+internal sealed record FileEntry(string Path, UnixFileMode Mode, ReadOnlyMemory<byte> Content,
+    string? LinkTarget = null)
 {
     /// <summary>0644.</summary>
     internal const UnixFileMode Plain = UnixFileMode.UserRead | UnixFileMode.UserWrite

@@ -3,7 +3,8 @@ using Veil.Tools.Release.Archives;
 
 namespace Veil.Tools.Release.Bill;
 
-/// <summary>The licence texts that have to go with a built program, a file for each package that is passed on.</summary>
+/// <summary>The licence texts that have to go with a built program, a file for each package that is passed
+/// on.</summary>
 internal static class LicenceTexts
 {
     private const string Rule = "--------------------------------------------------------------------------------";

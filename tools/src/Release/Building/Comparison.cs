@@ -26,6 +26,7 @@ internal static class Comparison
         ReadOnlySpan<byte> others = File.ReadAllBytes(other);
         return bytes.SequenceEqual(others)
             ? null
-            : $"{name}: {bytes.Length} and {others.Length} bytes, different from byte {bytes.CommonPrefixLength(others)}";
+            : $"{name}: {bytes.Length} and {others.Length} bytes, different from byte "
+                + $"{bytes.CommonPrefixLength(others)}";
     }
 }

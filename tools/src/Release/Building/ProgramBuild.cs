@@ -6,7 +6,8 @@ using Veil.Tools.Release.Debian;
 
 namespace Veil.Tools.Release.Building;
 
-/// <summary>Builds the program in one clone: self-contained, compiled ahead where that is possible, a folder a runtime.</summary>
+/// <summary>Builds the program in one clone: self-contained, compiled ahead where that is possible, a folder a
+/// runtime.</summary>
 /// <param name="root">The clone.</param>
 /// <param name="commit">The commit that the program names in its version.</param>
 /// <param name="variation">How the surroundings are in this build.</param>
@@ -99,6 +100,7 @@ internal sealed class ProgramBuild(string root, string commit, Variation variati
             cancellation,
             [
                 "dotnet", .. arguments, "-nologo", "-v:quiet",
-                $"-p:DirectoryBuildPropsPath={Path.Combine(root, "packaging/Release.props")}", $"-p:VeilCommit={commit}",
+                $"-p:DirectoryBuildPropsPath={Path.Combine(root, "packaging/Release.props")}",
+                    $"-p:VeilCommit={commit}",
             ]);
 }

@@ -5,7 +5,8 @@ using Veil.Tools.Release.Debian;
 
 namespace Veil.Tools.Release.Building;
 
-/// <summary>What goes where: the program and the files that go with it, in an archive and in a Debian package.</summary>
+/// <summary>What goes where: the program and the files that go with it, in an archive and in a Debian
+/// package.</summary>
 /// <param name="root">The clone.</param>
 /// <param name="facts">What is released.</param>
 /// <param name="program">The published folder.</param>

@@ -32,7 +32,8 @@ internal sealed class ReleaseBuild
     }
 
     /// <summary>Builds everything for the runtimes and writes SHA256SUMS over it.</summary>
-    /// <exception cref="ReleaseException">SDK or packs are not those of packaging/toolchain.json, or a step fails.</exception>
+    /// <exception cref="ReleaseException">SDK or packs are not those of packaging/toolchain.json, or a step
+    /// fails.</exception>
     internal async Task RunAsync(
         (string Commit, DateTimeOffset Time) head, IReadOnlyList<string> rids, CancellationToken cancellation)
     {
@@ -70,7 +71,8 @@ internal sealed class ReleaseBuild
             licence => Read($"packaging/licences/{licence}.txt")));
 
         var published = new Dictionary<string, IReadOnlyList<FileEntry>>();
-        // The manual page and completions are the program's own words, which only this machine's own build can be asked for.
+        // The manual page and completions are the program's own words, which only this machine's own build can be
+        // asked for.
         var needed = facts.Rids.Any(rid => DebianPackage.Architecture(rid) is not null)
             ? facts.Rids.Union([ProgramBuild.HostRid])
             : facts.Rids;

@@ -27,7 +27,8 @@ internal sealed class Repository(string root, Shell shell)
     internal async Task CloneAsync(string commit, string folder, CancellationToken cancellation)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
-        await shell.RunAsync(root, cancellation, "git", "clone", "--quiet", "--no-checkout", "--no-hardlinks", root, folder);
+        await shell.RunAsync(root, cancellation, "git", "clone", "--quiet", "--no-checkout", "--no-hardlinks", root,
+            folder);
         await shell.RunAsync(folder, cancellation, "git", "checkout", "--quiet", "--detach", commit);
         await shell.RunAsync(folder, cancellation, "git", "remote", "remove", "origin");
     }

@@ -17,7 +17,8 @@ internal sealed class Shell(Variation variation)
     ];
 
     /// <summary>Runs a program to its end and returns its standard output.</summary>
-    /// <exception cref="ReleaseException">It ended with another code than 0; the message quotes its last lines.</exception>
+    /// <exception cref="ReleaseException">It ended with another code than 0; the message quotes its last
+    /// lines.</exception>
     internal async Task<string> RunAsync(string folder, CancellationToken cancellation, params string[] command)
     {
         using var process = Process.Start(Start(folder, command))!;

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Veil.Tools.Release.Debian;
 
-/// <summary>The manual page, made from what the program's own <c>--help</c> says, so that it cannot fall behind.</summary>
+/// <summary>The manual page, made from what the program's own <c>--help</c> says, so that it cannot fall
+/// behind.</summary>
 internal static class ManualPage
 {
     /// <summary>Writes veil(1).</summary>

@@ -39,16 +39,22 @@ internal sealed class UpCommand(NetworkFolder folder, DecisionSource decisions, 
             Voice.Say($"ready after {time.GetElapsedTime(since).TotalSeconds:0.0} s");
             return text;
         }
-        catch (Exception fault) when (fault is TestnetFailure or IOException or OperationCanceledException)
+        catch (Exception fault)
         {
+            // Whatever it was: nothing stays behind.
             Voice.Say("stopping what was started");
             await new Sweeper(folder, time).RunAsync(CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
-            throw fault is not OperationCanceledException ? fault : new TestnetFailure(
+            if (fault is not OperationCanceledException)
+            {
+                throw;
+            }
+
+            throw new TestnetFailure(
                 ExitCodes.Failed,
                 "too_slow",
                 $"no network after {_limit.TotalSeconds} s",
-                "see the files in the folder");
+                $"see the files in {folder.Path}");
         }
     }
 
@@ -80,9 +86,9 @@ internal sealed class UpCommand(NetworkFolder folder, DecisionSource decisions, 
         }
 
         await starter.WaitAsync(deadline);
-        Voice.Say("all nodes are ready; sharing a file to see that every gateway can fetch");
-        await new FetchCheck(veil, folder, decisions, time).RunAsync(
-            [.. plan.Nodes.Where(node => node.SocksPort != 0)], deadline);
+        var gateways = plan.Nodes.Where(node => node.SocksPort != 0).ToList();
+        Voice.Say("all nodes are ready" + (gateways.Count > 0 ? "; trying whether every gateway can fetch" : ""));
+        await new FetchCheck(veil, folder, decisions, time).RunAsync(gateways, deadline);
         var text = folder.WriteNet(plan, starter.PidOf);
         folder.Journal.Write(new JournalLine(JournalLine.ReadyEvent));
         return text;
