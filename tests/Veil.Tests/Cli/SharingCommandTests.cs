@@ -157,7 +157,7 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         Assert.Equal((0, "", ""), (check.ExitCode, check.Out, check.Error));
         Assert.Equal("2MiB", set.Object().GetProperty("value").GetString());
         Assert.Equal((ExitCodes.Usage, "bad_value"), (wrong.ExitCode, wrong.ErrorCode()));
-        Assert.Equal(JsonValueString(listed.Object().GetProperty("settings"), "Limits:Rate"), "2MiB");
+        Assert.Equal("2MiB", JsonValueString(listed.Object().GetProperty("settings"), "Limits:Rate"));
         var checks = doctor.Object().GetProperty("checks").EnumerateArray()
             .ToDictionary(line => JsonValueString(line, "check")!, line => JsonValueString(line, "result"));
         Assert.Equal("ok", checks["node"]);
