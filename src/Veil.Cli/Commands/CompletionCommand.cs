@@ -30,7 +30,8 @@ internal static class CompletionCommand
                     _ => FishScript.Write(tree),
                 };
                 invocation.Voice.Print(
-                    new CompletionResult(name, script), CommandJson.Default.CompletionResult, output => output.Write(script));
+                    new CompletionResult(name, script), CommandJson.Default.CompletionResult,
+                        output => output.Write(script));
                 return Task.FromResult(ExitCodes.Done);
             });
     }

@@ -72,7 +72,8 @@ internal sealed class KeyInput
         return text.Length > 0
             ? text
             : throw new CliFailure(
-                ExitCodes.Usage, "bad_key", "there is no key in what was read", "give a file or input with one key in it");
+                ExitCodes.Usage, "bad_key", "there is no key in what was read",
+                    "give a file or input with one key in it");
     }
 
     private static StreamReader Open(string file)

@@ -62,7 +62,8 @@ internal static class BashScript
         script.Append("            case \"$previous\" in\n");
         foreach (var option in command.Options.Where(option => option.Kind != ValueKind.None))
         {
-            script.Append($"                {string.Join('|', option.Names)}) {Assign(option.Kind, option.Words)} ;;\n");
+            string names = string.Join('|', option.Names);
+            script.Append($"                {names}) {Assign(option.Kind, option.Words)} ;;\n");
         }
 
         // A dash asks for options; else the argument, or the commands under this one.

@@ -58,7 +58,8 @@ internal static class NodeChecks
         var now = time.GetUtcNow();
         if (now < Earliest)
         {
-            return new Finding("clock", Verdict.Fail, $"the clock says {now:yyyy-MM-dd}", "set the clock: nothing works without");
+            return new Finding("clock", Verdict.Fail, $"the clock says {now:yyyy-MM-dd}",
+                "set the clock: nothing works without");
         }
 
         if (status is { Epoch: > 0 } && network is not null)
@@ -69,7 +70,7 @@ internal static class NodeChecks
                 ? new Finding("clock", Verdict.Ok, "agrees with the network's epochs")
                 : new Finding(
                     "clock", Verdict.Warn,
-                    $"by this clock the node's list of relays is {Math.Abs(ahead)} epochs {(ahead > 0 ? "old" : "early")}",
+                    $"by this clock the list of relays is {Math.Abs(ahead)} epochs {(ahead > 0 ? "old" : "early")}",
                     "compare the clock with another; if it is right, the authorities cannot be reached");
         }
 
@@ -104,13 +105,15 @@ internal static class NodeChecks
             connection.Transport.Input.AdvanceTo(answer.Buffer.End);
             return isSocks
                 ? new Finding("socks", Verdict.Ok, $"{address} answers")
-                : new Finding("socks", Verdict.Fail, $"{address} answers, but not as SOCKS", "another program has the port?");
+                : new Finding("socks", Verdict.Fail, $"{address} answers, but not as SOCKS",
+                    "another program has the port?");
         }
         catch (Exception fault) when (fault is IOException
             || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return new Finding(
-                "socks", Verdict.Fail, $"{address} does not answer", "a firewall on loopback? the node's log says more");
+                "socks", Verdict.Fail, $"{address} does not answer",
+                "a firewall on loopback? the node's log says more");
         }
     }
 

@@ -129,7 +129,8 @@ internal sealed class AddEndpoint(ControlSurface surface)
             && headers[ControlHeaders.Length] is [{ Length: <= 20 }];
         return isWhole
             && long.TryParse(
-                headers[ControlHeaders.Length].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long length)
+                headers[ControlHeaders.Length].ToString(), NumberStyles.None, CultureInfo.InvariantCulture,
+                    out long length)
             ? (Uri.UnescapeDataString(headers[ControlHeaders.Name].ToString()), length)
             : throw ControlErrors.BadRequest();
     }

@@ -128,9 +128,11 @@ public sealed class CommandTreeTests : IDisposable
         string key = Library.Key(5).Format();
 
         var none = await CommandRun.WithInputAsync("\n\n", "open", "-", "--json", "--data", _folder.FullName);
-        var many = await CommandRun.WithInputAsync(new string('a', 9000), "open", "-", "--json", "--data", _folder.FullName);
+        var many = await CommandRun.WithInputAsync(new string('a', 9000), "open", "-", "--json", "--data",
+            _folder.FullName);
         var wrong = await CommandRun.WithInputAsync(key[..^1], "open", "-", "--json", "--data", _folder.FullName);
-        var missing = await CommandRun.OfAsync("open", "--key-file", "/none/such", "--json", "--data", _folder.FullName);
+        var missing = await CommandRun.OfAsync("open", "--key-file", "/none/such", "--json", "--data",
+            _folder.FullName);
 
         Assert.Equal((2, "bad_key"), (none.ExitCode, none.ErrorCode()));
         Assert.Equal((2, "bad_key"), (many.ExitCode, many.ErrorCode()));
