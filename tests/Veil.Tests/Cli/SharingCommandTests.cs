@@ -117,7 +117,7 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         watcher.Created += (_, _) => interrupt.Cancel();
 
         var run = await CommandRun.WithTokenAsync(
-            interrupt.Token, "", "get", key, "-o", At("out.bin"), "--json", "--data", house.Data);
+            "", ["get", key, "-o", At("out.bin"), "--json", "--data", house.Data], interrupt.Token);
 
         // The file may have been whole before the signal came; what never happens is half of one.
         if (run.ExitCode != 0)
