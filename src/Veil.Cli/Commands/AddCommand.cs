@@ -15,9 +15,8 @@ internal static class AddCommand
         return frame.Create(
             "add",
             "Share a file: it is encrypted here, and its blocks are handed to stores over circuits. Prints the "
-                + "key; whoever "
-            + "has the key can read the file, and nobody else can. Ends with 0 only when every share that counts is on "
-            + "some store's disk; from then on this machine is not needed any more.\n\n"
+            + "key; whoever has it can read the file, and nobody else can. Ends with 0 only when every share that "
+            + "counts is on some store's disk; from then on this machine is not needed any more.\n\n"
             + "Examples:\n  veil add holiday.jpg\n  veil add film.mp4 > film.key\n  veil add film.mp4 --json",
             [path],
             (invocation, cancellationToken) => RunAsync(

@@ -64,8 +64,8 @@ internal sealed class CommandFrame(Terminal terminal)
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             return voice.Fail(new CliFailure(
-                ExitCodes.Interrupted, "interrupted", "interrupted", "nothing half done was left behind; run it "
-                    + "again"));
+                ExitCodes.Interrupted, "interrupted", "interrupted",
+                    "nothing half done was left behind; run it again"));
         }
         catch (CliFailure failure)
         {

@@ -31,7 +31,7 @@ internal static class CompletionCommand
                 };
                 invocation.Voice.Print(
                     new CompletionResult(name, script), CommandJson.Default.CompletionResult,
-                    output => output.Write(script));
+                        output => output.Write(script));
                 return Task.FromResult(ExitCodes.Done);
             });
     }

@@ -13,10 +13,9 @@ internal static class DenyCommand
         return frame.Create(
             "deny",
             "Refuse what a key names, at this node: it will not open it, and its store will neither take nor hand "
-                + "out the "
-            + "block that everything else hangs on. Only a hash of that block's name is written down (in the "
-                + "denylist); "
-            + $"other nodes are not told. To allow it again, take the line out of the denylist. {KeyInput.Advice}\n\n"
+            + "out the block that everything else hangs on. Only a hash of that block's name is written down (in the "
+            + $"denylist); other nodes are not told. To allow it again, take the line out of the denylist. "
+            + $"{KeyInput.Advice}\n\n"
             + "Examples:\n  veil deny - < unwanted.key\n  veil deny --key-file unwanted.key",
             key.Symbols,
             async (invocation, cancellationToken) =>

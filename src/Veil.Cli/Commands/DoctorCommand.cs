@@ -13,8 +13,7 @@ internal static class DoctorCommand
     internal static Command Create(CommandFrame frame) => frame.Create(
         "doctor",
         "Check this machine, the data folder and, if it runs, the node, and say what to do about what is wrong. "
-            + "Changes "
-        + "nothing. Ends with 0 when nothing fails; warnings do not count.\n\n"
+        + "Changes nothing. Ends with 0 when nothing fails; warnings do not count.\n\n"
         + "Examples:\n  veil doctor\n  veil doctor --data /var/lib/veil --json",
         [],
         RunAsync);

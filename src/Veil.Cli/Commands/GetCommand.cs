@@ -16,16 +16,14 @@ internal static class GetCommand
         var key = new KeyInput();
         var output = new Option<string?>("--output", "-o")
         {
-            Description = "where the file goes: a file, a folder, or - for standard output (default: its own "
-                + "name, here)",
+            Description = "where it goes: a file, a folder, or - for standard output (default: its own name, here)",
             HelpName = "OUT",
         };
         var force = new Option<bool>("--force", "-f") { Description = "replace a file that is there" };
         return frame.Create(
             "get",
-            "Fetch what a key names. The file appears under its name only when all of it is there, verified and "
-                + "on disk; "
-            + $"with -o - every byte is verified before it is handed on. {KeyInput.Advice}\n\n"
+            "Fetch what a key names. The file appears under its name only when all of it is there, verified and on "
+            + $"disk; with -o - every byte is verified before it is handed on. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil get - -o holiday.jpg < holiday.key\n  veil get --key-file film.key -o film.mp4\n"
             + "  veil get --key-file film.key -o - | mpv -",
             [.. key.Symbols, output, force],
@@ -82,8 +80,9 @@ internal static class GetCommand
         ArrivingFile Begin(FetchedFile file, ProgressLine bar)
         {
             void Show(long written) => bar.Set(
-                $"{ByteSize.Format(written)} of {ByteSize.Format(file.Length)} fetched and verified", written,
-                    file.Length);
+                $"{ByteSize.Format(written)} of {ByteSize.Format(file.Length)} fetched and verified",
+                written,
+                file.Length);
             if (request.Place == Standard)
             {
                 return ArrivingFile.Through(invocation.Terminal.OpenOut(), Show);

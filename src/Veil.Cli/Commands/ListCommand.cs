@@ -11,8 +11,7 @@ internal static class ListCommand
 {
     internal static Command Create(CommandFrame frame)
     {
-        var keys = new Option<bool>("--keys") { Description =
-            "print the keys, too: whoever reads them can read the files" };
+        var keys = new Option<bool>("--keys") { Description = "print keys, too: whoever has one can read the file" };
         return frame.Create(
             "ls",
             "List what was shared from this node and is remembered: id, length in bytes, time, name. "
@@ -34,8 +33,8 @@ internal static class ListCommand
 
                     foreach (var entry in list.Publications)
                     {
-                        string line =
-                            $"{entry.Id}\t{entry.Bytes}\t{entry.PublishedAt:yyyy-MM-ddTHH:mm:ssZ}\t{entry.Name}";
+                        string line = string.Join(
+                            '\t', entry.Id, entry.Bytes, $"{entry.PublishedAt:yyyy-MM-ddTHH:mm:ssZ}", entry.Name);
                         output.WriteLine(withKeys ? $"{line}\t{entry.Key}" : line);
                     }
                 });

@@ -13,10 +13,9 @@ internal static class OpenCommand
         return frame.Create(
             "open",
             "Print the address at which a browser that uses this node's SOCKS port finds what a key names. The "
-                + "address does "
-            + $"not contain the key and works with this node only. {KeyInput.Advice}\n\n"
+            + $"address does not contain the key and works with this node only. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil open - < holiday.key\n  curl --proxy socks5h://127.0.0.1:9350 $(veil open "
-                + "--key-file film.key)",
+            + "--key-file film.key)",
             key.Symbols,
             async (invocation, cancellationToken) =>
             {

@@ -19,8 +19,7 @@ internal static class SetCommand
         return frame.Create(
             "set",
             "Change a setting of the running node; it is written to veil.json, too. Limits, Store and Log:Level "
-                + "hold at once, "
-            + "the others from the next start.\n\n"
+            + "hold at once, the others from the next start.\n\n"
             + "Examples:\n  veil set Limits:Rate=5MiB\n  veil set Store:Quota=100GiB\n  veil set",
             [setting],
             (invocation, cancellationToken) => invocation.Parsed.GetValue(setting) is { } change
@@ -28,11 +27,13 @@ internal static class SetCommand
                 : ListAsync(invocation, cancellationToken));
     }
 
-    private static async Task<int> ChangeAsync(Invocation invocation, string change,
+    private static async Task<int> ChangeAsync(
+        Invocation invocation,
+        string change,
         CancellationToken cancellationToken)
     {
-        if (change.Split('=', 2) is not [{ Length: > 0 } name, var value] || !name.Contains(':',
-            StringComparison.Ordinal))
+        if (change.Split('=', 2) is not [{ Length: > 0 } name, var value]
+            || !name.Contains(':', StringComparison.Ordinal))
         {
             throw new CliFailure(
                 ExitCodes.Usage, "usage", $"{change} is not of the form Section:Key=VALUE",

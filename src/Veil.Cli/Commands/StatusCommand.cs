@@ -13,8 +13,7 @@ internal static class StatusCommand
     {
         var check = new Option<bool>("--check")
         {
-            Description = "say nothing: exit 0 when the node is ready, 1 when it is not or does not run (for "
-                + "health checks)",
+            Description = "say nothing; exit 0 when the node is ready, else 1 (for health checks)",
         };
         return frame.Create(
             "status",
@@ -63,11 +62,11 @@ internal static class StatusCommand
         }
 
         Line("state", status.State);
-        Line("name", $"{status.Name}, veil {status.Version}, process {status.Pid}, up "
-            + $"{Duration(status.UptimeSeconds)}");
+        Line("name",
+            $"{status.Name}, veil {status.Version}, process {status.Pid}, up {Duration(status.UptimeSeconds)}");
         Line("roles", status.Roles.Count == 0 ? "client" : string.Join(", ", status.Roles));
-        Line("network", $"{status.Network}{(status.Lab ? " (lab)" : "")}: epoch {status.Epoch}, {status.Relays} "
-            + "relays, "
+        Line("network",
+            $"{status.Network}{(status.Lab ? " (lab)" : "")}: epoch {status.Epoch}, {status.Relays} relays, "
             + $"{status.Stores} of them stores");
         Line("identity", status.NodeId);
         Line("listens", status.Listen);

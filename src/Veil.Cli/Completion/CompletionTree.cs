@@ -86,11 +86,14 @@ internal sealed record CompletionTree(
         var words = WordsOf(option);
         bool takesValue = option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool);
         return new CompletedOption(
-            [option.Name, .. option.Aliases.Where(alias => alias.StartsWith('-') && alias != option.Name).Order()],
+            [option.Name, .. option.Aliases.Where(IsWord).Where(alias => alias != option.Name).Order()],
             Short(option.Description),
             takesValue ? KindOf(option.HelpName, option.Name, words) : ValueKind.None,
             words);
     }
+
+    // Help also answers to -? and to the slashes of Windows, which shells take for something else.
+    private static bool IsWord(string name) => name.StartsWith('-') && char.IsAsciiLetter(name.TrimStart('-')[0]);
 
     private static ValueKind KindOf(string? valueName, string name, IReadOnlyList<string> words) =>
         (valueName, name) switch

@@ -21,9 +21,8 @@ internal static class ZshScript
 
     private static void AppendFunction(StringBuilder script, CompletionTree command)
     {
-        script.Append($"{FunctionOf(command)}() {{\n");
-        script.Append("    local context state state_descr line\n    typeset -A opt_args\n");
-        script.Append("    _arguments -C \\\n");
+        script.Append($"{FunctionOf(command)}() {{\n    local context state state_descr line\n");
+        script.Append("    typeset -A opt_args\n    _arguments -C \\\n");
         foreach (var option in command.Options)
         {
             string group = option.Names.Count > 1 ? $"({string.Join(' ', option.Names)})" : string.Empty;
@@ -38,24 +37,23 @@ internal static class ZshScript
 
         if (command.Children.Count == 0)
         {
-            string argument = command.Argument == ValueKind.None
+            // A specification for what nobody can complete would compete with the options.
+            string argument = command.Argument is ValueKind.None or ValueKind.Free
                 ? string.Empty
                 : $"        '1:argument:{Action(command.Argument, command.ArgumentWords)}' \\\n";
             script.Append($"{argument}        && return 0\n}}\n\n");
             return;
         }
 
-        script.Append("        '1:command:->command' '*::rest:->rest' && return 0\n");
-        script.Append("    case \"$state\" in\n        command)\n");
-        script.Append("            local -a commands=(\n");
+        script.Append("        '1:command:->command' '*::rest:->rest' && return 0\n    case \"$state\" in\n");
+        script.Append("        command)\n            local -a commands=(\n");
         foreach (var child in command.Children)
         {
-            string description = child.Description.Replace(":", "\\:", StringComparison.Ordinal);
-            script.Append($"                '{child.Name}:{description}'\n");
+            script.Append($"                '{child.Name}:{Escape(child.Description)}'\n");
         }
 
-        script.Append("            )\n            _describe command commands ;;\n        rest)\n");
-        script.Append("            case \"$line[1]\" in\n");
+        script.Append("            )\n            _describe command commands ;;\n");
+        script.Append("        rest)\n            case \"$line[1]\" in\n");
         foreach (var child in command.Children)
         {
             script.Append($"                {child.Name}) {FunctionOf(child)} ;;\n");

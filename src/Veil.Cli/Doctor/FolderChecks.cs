@@ -40,10 +40,9 @@ internal static class FolderChecks
             return NetworkDefinition.TryParse(json, out var network, out string? error)
                 ? (new Finding(
                     "network file", Verdict.Ok,
-                    $"network {network.Name}{(network.Lab ? " (lab)" : "")}, {network.Authorities.Count} "
-                        + "authorities"), network)
-                : (new Finding("network file", Verdict.Fail, error, "copy the network's network.json here again"),
-                    null);
+                    $"network {network.Name}{(network.Lab ? " (lab)" : "")}, {network.Authorities.Count} authorities"),
+                    network)
+                : (new Finding("network file", Verdict.Fail, error, "copy the network's file here again"), null);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -40,14 +40,14 @@ internal static class MachineChecks
         {
             return new Finding(
                 "data folder", Verdict.Warn, $"{paths.Folder} does not exist",
-                    "veil run makes it, or name another with --data");
+                "veil run makes it, or name another with --data");
         }
 
         if (facts.Kind != FileKind.Folder)
         {
             return new Finding(
                 "data folder", Verdict.Fail, $"{paths.Folder} is no folder",
-                    "name another place with --data or VEIL_DATA");
+                "name another place with --data or VEIL_DATA");
         }
 
         if (facts.Owner is { } owner && owner != FileFacts.CurrentUser)

@@ -70,8 +70,7 @@ internal static class NodeChecks
                 ? new Finding("clock", Verdict.Ok, "agrees with the network's epochs")
                 : new Finding(
                     "clock", Verdict.Warn,
-                    $"by this clock the node's list of relays is {Math.Abs(ahead)} epochs "
-                        + $"{(ahead > 0 ? "old" : "early")}",
+                    $"by this clock the list of relays is {Math.Abs(ahead)} epochs {(ahead > 0 ? "old" : "early")}",
                     "compare the clock with another; if it is right, the authorities cannot be reached");
         }
 
@@ -113,8 +112,8 @@ internal static class NodeChecks
             || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return new Finding(
-                "socks", Verdict.Fail, $"{address} does not answer", "a firewall on loopback? the node's log says "
-                    + "more");
+                "socks", Verdict.Fail, $"{address} does not answer",
+                "a firewall on loopback? the node's log says more");
         }
     }
 

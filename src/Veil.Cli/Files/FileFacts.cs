@@ -27,8 +27,7 @@ internal enum FileKind
 
 /// <summary>
 /// What the system knows of a path without opening it: opening a named pipe would wait for its other end. From
-/// statx(2),
-/// whose layout is the same on every Linux; elsewhere from what the framework tells.
+/// statx(2), whose layout is the same on every Linux; elsewhere from what the framework tells.
 /// </summary>
 /// <param name="Kind">Links are followed.</param>
 /// <param name="Length">In bytes.</param>

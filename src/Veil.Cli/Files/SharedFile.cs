@@ -121,8 +121,8 @@ internal sealed class SharedFile : IDisposable
     {
         FileKind.Regular => null,
         FileKind.Missing => new CliFailure(
-            ExitCodes.Failed, "no_file", $"there is no file {path}", "check the path, and that you may look into "
-                + "its folder"),
+            ExitCodes.Failed, "no_file", $"there is no file {path}",
+                "check the path, and that you may look into its folder"),
         FileKind.Folder => new CliFailure(
             ExitCodes.Failed, "is_folder", $"{path} is a folder",
             "name one file; folders cannot be shared yet, an archive of one can"),

@@ -193,9 +193,9 @@ public sealed class ControlClient : IDisposable
         catch (HttpRequestException failure) when (failure.InnerException is SocketException)
         {
             throw new ControlException(503, new ControlError(
-                NotRunning, "no node is running on this data folder",
-                    "start one with veil run, or name its folder with "
-                + "--data DIR or VEIL_DATA"));
+                NotRunning,
+                "no node is running on this data folder",
+                "start one with veil run, or name its folder with --data DIR or VEIL_DATA"));
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {

@@ -9,7 +9,7 @@ internal sealed class HouseEndpoints(ControlSurface surface)
 {
     private const string Note =
         "stores keep the blocks until their leases end (60 days by default): until then, whoever has the key can "
-            + "read it";
+        + "read it";
 
     internal async Task ListAsync(HttpContext context)
     {

@@ -68,11 +68,9 @@ public sealed class CrashTests : IDisposable
             await using (var state = await Victim.OpenStateAsync(_folder.FullName))
             {
                 var publications = (await state.ListPublicationsAsync(Cancellation)).ToHashSet();
-                var guards = (await state.ListGuardsAsync(Cancellation)).Select(guard => guard.Relay).ToHashSet();
                 foreach (var number in acknowledged)
                 {
                     Assert.True(publications.Contains(Victim.Publication(number)), $"{number}, {Where(moment)}");
-                    Assert.True(guards.Contains(Victim.GuardOf(number)), $"{number}, {Where(moment)}");
                     Assert.NotNull(await state.GetSettingAsync(Victim.SettingKey(number), Cancellation));
                 }
             }

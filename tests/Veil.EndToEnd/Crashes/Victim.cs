@@ -29,7 +29,6 @@ internal static class Victim
     private const int StoreInFlight = 24;
     private const int StateInFlight = 6;
     private const int SettingsKeys = 100;
-    private const int GuardKeys = 50;
 
     internal static Task RunAsync(string part, string folder, string first)
     {
@@ -67,9 +66,6 @@ internal static class Victim
 
     internal static string SettingKey(long number) => $"key {number % SettingsKeys}";
 
-    internal static RelayId GuardOf(long number) =>
-        new(BlockRef.Of(BitConverter.GetBytes(number % GuardKeys)).Value);
-
     private static async Task WriteBlocksAsync(string folder, Func<long> next)
     {
         await using var store = await OpenStoreAsync(folder);
@@ -105,8 +101,6 @@ internal static class Victim
             var number = next();
             await state.PutPublicationAsync(Publication(number), CancellationToken.None);
             await state.SetSettingAsync(SettingKey(number), $"{number}", CancellationToken.None);
-            var guard = new GuardEntry(GuardOf(number), DateTimeOffset.UnixEpoch, null);
-            await state.PutGuardAsync(guard, CancellationToken.None);
             return number;
         });
     }

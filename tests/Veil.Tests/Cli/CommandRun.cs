@@ -17,15 +17,13 @@ internal sealed record CommandRun(int ExitCode, string Out, string Error, byte[]
 
     /// <summary>Runs it with something on standard input.</summary>
     internal static Task<CommandRun> WithInputAsync(string input, params string[] args) =>
-        WithTokenAsync(TestContext.Current.CancellationToken, input, args);
+        WithTokenAsync(input, args, TestContext.Current.CancellationToken);
 
     /// <summary>Runs it until the token says otherwise, like Ctrl-C.</summary>
     internal static async Task<CommandRun> WithTokenAsync(
-#pragma warning disable CA1068 // The arguments come last, as on the command line.
-        CancellationToken cancellationToken,
-#pragma warning restore CA1068
         string input,
-        params string[] args)
+        string[] args,
+        CancellationToken cancellationToken)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();

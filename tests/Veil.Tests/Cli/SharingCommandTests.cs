@@ -117,7 +117,7 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         watcher.Created += (_, _) => interrupt.Cancel();
 
         var run = await CommandRun.WithTokenAsync(
-            interrupt.Token, "", "get", key, "-o", At("out.bin"), "--json", "--data", house.Data);
+            "", ["get", key, "-o", At("out.bin"), "--json", "--data", house.Data], interrupt.Token);
 
         // The file may have been whole before the signal came; what never happens is half of one.
         if (run.ExitCode != 0)
@@ -157,7 +157,7 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         Assert.Equal((0, "", ""), (check.ExitCode, check.Out, check.Error));
         Assert.Equal("2MiB", set.Object().GetProperty("value").GetString());
         Assert.Equal((ExitCodes.Usage, "bad_value"), (wrong.ExitCode, wrong.ErrorCode()));
-        Assert.Equal(JsonValueString(listed.Object().GetProperty("settings"), "Limits:Rate"), "2MiB");
+        Assert.Equal("2MiB", JsonValueString(listed.Object().GetProperty("settings"), "Limits:Rate"));
         var checks = doctor.Object().GetProperty("checks").EnumerateArray()
             .ToDictionary(line => JsonValueString(line, "check")!, line => JsonValueString(line, "result"));
         Assert.Equal("ok", checks["node"]);

@@ -192,8 +192,8 @@ public sealed class ControlServerTests(LabHouse house)
         await house.ReadyAsync();
         using var client = house.Connect();
 
-        Assert.Equal(new SettingAnswer("Limits:Rate", "5MiB", false), await client.SetAsync("Limits:Rate", "5MiB",
-            Token));
+        var answer = await client.SetAsync("Limits:Rate", "5MiB", Token);
+        Assert.Equal(new SettingAnswer("Limits:Rate", "5MiB", AfterRestart: false), answer);
         Assert.Equal("5MiB", (await client.GetSettingsAsync(Token)).Settings["Limits:Rate"]);
         Assert.Equal("bad_value", await CodeOfAsync(client.SetAsync("Limits:Rate", "wrong", Token)));
         Assert.Equal("unknown_setting", await CodeOfAsync(client.SetAsync("Limits:Rat", "1", Token)));

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Runtime.Versioning;
 using Microsoft.Extensions.Logging.Abstractions;
 using Veil.Node.Control;
 using Xunit;
@@ -14,6 +16,7 @@ public sealed class ControlSocketTests(LabHouse house) : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public async Task Only_the_owner_can_open_the_socket_and_look_into_its_folder()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "modes are of Unix");
@@ -27,6 +30,7 @@ public sealed class ControlSocketTests(LabHouse house) : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public async Task A_folder_that_is_shared_on_purpose_is_refused_and_left_alone()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "modes are of Unix");
@@ -45,14 +49,7 @@ public sealed class ControlSocketTests(LabHouse house) : IDisposable
     public async Task A_socket_at_which_nobody_answers_is_replaced()
     {
         string path = ControlSocket.In(_folder.FullName);
-#pragma warning disable RS0030 // A process that was killed leaves its socket; this one is closed without being removed.
-        using (var dead = new System.Net.Sockets.Socket(
-            System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, default))
-#pragma warning restore RS0030
-        {
-            dead.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path + "2"));
-            File.Move(path + "2", path);
-        }
+        LeaveBehind(path);
 
         Assert.True(File.Exists(path));
         await using var server = await StartAsync(_folder.FullName);
@@ -86,6 +83,16 @@ public sealed class ControlSocketTests(LabHouse house) : IDisposable
         Assert.Contains("--data", refused.Error.Hint, StringComparison.Ordinal);
         Assert.Contains("VEIL_DATA", refused.Error.Hint, StringComparison.Ordinal);
         Assert.Throws<ControlException>(() => ControlSocket.In("/" + new string('ä', 50)));
+    }
+
+    // A process that was killed leaves its socket; renamed, this one is not removed when it is closed.
+    private static void LeaveBehind(string path)
+    {
+#pragma warning disable RS0030 // It stands for another process's socket, a file in a folder of the test.
+        using var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        dead.Bind(new UnixDomainSocketEndPoint(path + "2"));
+#pragma warning restore RS0030
+        File.Move(path + "2", path);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
