@@ -12,7 +12,8 @@ public sealed class BillOfMaterialsTests
         "1.2.3", new string('a', 40), DateTimeOffset.FromUnixTimeSeconds(1_700_000_000),
         ["linux-x64", "linux-arm64", "win-x64"]);
 
-    private static readonly LockFile _locked = LockFile.Parse(PackagingFiles.Read("packaging/locks/Veil.Cli.lock.json"));
+    private static readonly LockFile _locked =
+        LockFile.Parse(PackagingFiles.Read("packaging/locks/Veil.Cli.lock.json"));
     private static readonly Toolchain _toolchain = Toolchain.Parse(PackagingFiles.Read("packaging/toolchain.json"));
 
     [Fact]

@@ -16,7 +16,8 @@ public sealed class ManualPageTests
         var help = HelpText.Parse(
             "Description:\n  Does it.\n  \n  Examples:\n    veil it\n\nUsage:\n  veil it <PATH> [options]\n\n"
             + "Arguments:\n  <PATH>  the file\n\nOptions:\n  --size <SIZE>   how much\n                  of it\n"
-            + "  -?, -h, --help  Show help\n\nCommands:\n  run <A>  Run.\n  \n           Examples:\n             veil run\n");
+            + "  -?, -h, --help  Show help\n\nCommands:\n  run <A>  Run.\n"
+            + "  \n           Examples:\n             veil run\n");
 
         Assert.Equal(["Does it.", "", "Examples:", "  veil it"], help.Description);
         Assert.Equal("veil it <PATH> [options]", help.Usage);
@@ -26,7 +27,8 @@ public sealed class ManualPageTests
     }
 
     [Fact]
-    public void What_is_no_help_is_refused() => Assert.Throws<ReleaseException>(() => HelpText.Parse("Segmentation fault"));
+    public void What_is_no_help_is_refused() =>
+        Assert.Throws<ReleaseException>(() => HelpText.Parse("Segmentation fault"));
 
     [Fact]
     public void Every_command_and_option_of_the_help_is_on_the_page()
