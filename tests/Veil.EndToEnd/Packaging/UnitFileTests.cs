@@ -39,6 +39,7 @@ public sealed class UnitFileTests
     [InlineData("SystemCallArchitectures=native")]
     [InlineData("SystemCallFilter=@system-service")]
     [InlineData("SystemCallFilter=~@privileged @resources")]
+    [InlineData("SystemCallFilter=sched_setaffinity")]
     public void The_unit_has_the_line(string line) => Assert.Contains(line, PackagingFiles.Read(Unit).Split('\n'));
 
     [Fact]
