@@ -31,7 +31,6 @@ public sealed class UnitFileTests
     [InlineData("ProtectKernelModules=yes")]
     [InlineData("ProtectKernelTunables=yes")]
     [InlineData("ProtectControlGroups=yes")]
-    [InlineData("ProtectProc=invisible")]
     [InlineData("RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX")]
     [InlineData("RestrictNamespaces=yes")]
     [InlineData("RestrictSUIDSGID=yes")]
