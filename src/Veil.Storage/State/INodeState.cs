@@ -39,9 +39,11 @@ public interface INodeState : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(text);
         var all = await ListPublicationsAsync(cancellationToken);
-        Func<PublicationEntry, string>[] meanings = [entry => entry.LocalId, entry => entry.KeyText, entry => entry.Name];
+        Func<PublicationEntry, string>[] meanings =
+            [entry => entry.LocalId, entry => entry.KeyText, entry => entry.Name];
         return meanings
-            .Select(meaning => all.Where(entry => string.Equals(meaning(entry), text, StringComparison.Ordinal)).ToArray())
+            .Select(meaning =>
+                all.Where(entry => string.Equals(meaning(entry), text, StringComparison.Ordinal)).ToArray())
             .FirstOrDefault(found => found.Length > 0) ?? [];
     }
 

@@ -150,11 +150,13 @@ public sealed class LiteDbNodeState : INodeState
 
     private ValueTask<TResult> ReadAsync<TResult>(
         Func<LiteDatabase, TResult> work,
-        CancellationToken cancellationToken) => RunAsync(new StateWork<TResult>(work, isChange: false), cancellationToken);
+        CancellationToken cancellationToken) =>
+        RunAsync(new StateWork<TResult>(work, isChange: false), cancellationToken);
 
     private ValueTask<TResult> ChangeAsync<TResult>(
         Func<LiteDatabase, TResult> work,
-        CancellationToken cancellationToken) => RunAsync(new StateWork<TResult>(work, isChange: true), cancellationToken);
+        CancellationToken cancellationToken) =>
+        RunAsync(new StateWork<TResult>(work, isChange: true), cancellationToken);
 
     private async ValueTask<TResult> RunAsync<TResult>(
         StateWork<TResult> item,
