@@ -24,8 +24,7 @@ internal sealed class FreeSpace
     /// <summary>Bytes that blocks may still take; negative when the reserve itself is in use.</summary>
     public long Left() => Ask(_free, long.MaxValue) - ReserveBytes;
 
-    /// <summary>Bytes that are free where the folder is, or as many as there can be if the system does not
-    /// say.</summary>
+    /// <summary>Bytes that are free where the folder is; the most there can be if the system does not say.</summary>
     public static long Of(string folder) => Ask(() => DriveOf(folder).AvailableFreeSpace, long.MaxValue);
 
     private static DriveInfo DriveOf(string folder) => new(

@@ -20,6 +20,9 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
     // Asked once a batch.
     private long? _spaceLeft;
 
+    // Whether a new block of the batch was refused; then what was taken beside it does not end the trouble.
+    private bool _hasRefused;
+
     /// <summary>The segment that is written to, if any.</summary>
     public Segment? Current { get; set; }
 
@@ -85,6 +88,7 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
         }
         else
         {
+            _hasRefused = true;
             put.Outcome = PutOutcome.Full;
             _answers.Add(put);
         }
@@ -137,6 +141,7 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
         _renewals.Clear();
         _answers.Clear();
         _spaceLeft = null;
+        _hasRefused = false;
     }
 
     private void CommitBlocks()
@@ -162,7 +167,7 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
             }
         }
 
-        if (done > 0)
+        if (done > 0 && !_hasRefused)
         {
             state.Trouble = null;
         }

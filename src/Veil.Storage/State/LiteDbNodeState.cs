@@ -1,6 +1,7 @@
 using LiteDB;
 using Veil.Storage.Segments;
 using Veil.Storage.Threads;
+using Veil.Wire;
 
 namespace Veil.Storage.State;
 
@@ -51,30 +52,27 @@ public sealed class LiteDbNodeState : INodeState
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<GuardEntry>> ListGuardsAsync(CancellationToken cancellationToken) =>
-        await ReadAsync(database => Ordered(database, StateFile.Guards, StateDocuments.Guard), cancellationToken);
+        await ReadAsync(
+            database => Documents(database, StateFile.Guards, StateDocuments.Guard)
+                .OrderBy(guard => guard.Since)
+                .ThenBy(guard => guard.Relay)
+                .ToArray(),
+            cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask PutGuardsAsync(IReadOnlyList<GuardEntry> guards, CancellationToken cancellationToken)
+    public async ValueTask PutGuardAsync(GuardEntry guard, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(guards);
-        StateLimits.RequireList("guards", [.. guards.Select(guard => guard.Relay)], StateLimits.MaxGuards);
-        BsonDocument[] documents = [.. guards.Select(StateDocuments.Of)];
-        await ChangeAsync(database => Replace(database, StateFile.Guards, documents), cancellationToken);
+        ArgumentNullException.ThrowIfNull(guard);
+        var document = StateDocuments.Of(guard);
+        await ChangeAsync(
+            database => Put(database, StateFile.Guards, document, StateLimits.MaxGuards), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<VanguardEntry>> ListVanguardsAsync(CancellationToken cancellationToken) =>
-        await ReadAsync(database => Ordered(database, StateFile.Vanguards, StateDocuments.Vanguard), cancellationToken);
-
-    /// <inheritdoc/>
-    public async ValueTask PutVanguardsAsync(
-        IReadOnlyList<VanguardEntry> vanguards, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(vanguards);
-        StateLimits.RequireList("second hops", [.. vanguards.Select(hop => hop.Relay)], StateLimits.MaxVanguards);
-        BsonDocument[] documents = [.. vanguards.Select(StateDocuments.Of)];
-        await ChangeAsync(database => Replace(database, StateFile.Vanguards, documents), cancellationToken);
-    }
+    public async ValueTask<bool> RemoveGuardAsync(RelayId relay, CancellationToken cancellationToken) =>
+        await ChangeAsync(
+            database => database.GetCollection(StateFile.Guards).Delete(StateDocuments.IdOf(relay)),
+            cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<PublicationEntry>> ListPublicationsAsync(
@@ -138,18 +136,6 @@ public sealed class LiteDbNodeState : INodeState
     private static IEnumerable<T> Documents<T>(LiteDatabase database, string collection, Func<BsonDocument, T> read) =>
         database.GetCollection(collection).FindAll().Select(read);
 
-    private static T[] Ordered<T>(LiteDatabase database, string collection, Func<BsonDocument, T> read) =>
-        [.. database.GetCollection(collection).FindAll().OrderBy(StateDocuments.OrderOf).Select(read)];
-
-    // Within the transaction of the batch: all of them or none.
-    private static bool Replace(LiteDatabase database, string name, BsonDocument[] documents)
-    {
-        var collection = database.GetCollection(name);
-        collection.DeleteAll();
-        collection.Insert(documents);
-        return true;
-    }
-
     private static bool Put(LiteDatabase database, string name, BsonDocument document, int limit)
     {
         var collection = database.GetCollection(name);
@@ -164,13 +150,13 @@ public sealed class LiteDbNodeState : INodeState
 
     private ValueTask<TResult> ReadAsync<TResult>(
         Func<LiteDatabase, TResult> work,
-        CancellationToken cancellationToken) => RunAsync(new StateWork<TResult>(work, isChange: false),
-            cancellationToken);
+        CancellationToken cancellationToken) =>
+        RunAsync(new StateWork<TResult>(work, isChange: false), cancellationToken);
 
     private ValueTask<TResult> ChangeAsync<TResult>(
         Func<LiteDatabase, TResult> work,
-        CancellationToken cancellationToken) => RunAsync(new StateWork<TResult>(work, isChange: true),
-            cancellationToken);
+        CancellationToken cancellationToken) =>
+        RunAsync(new StateWork<TResult>(work, isChange: true), cancellationToken);
 
     private async ValueTask<TResult> RunAsync<TResult>(
         StateWork<TResult> item,
