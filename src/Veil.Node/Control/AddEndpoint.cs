@@ -9,7 +9,7 @@ using Veil.Storage.State;
 namespace Veil.Node.Control;
 
 /// <summary>
-/// Publishes what the request's body brings (spec/control.md, section 2.1). The answer begins at once, so that
+/// Publishes what the request's body brings (spec/control.md, section 2). The answer begins at once, so that
 /// progress comes while the body still goes.
 /// </summary>
 internal sealed class AddEndpoint(ControlSurface surface)

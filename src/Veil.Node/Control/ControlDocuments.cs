@@ -10,7 +10,7 @@ public sealed record KeyRequest(string? Key);
 /// <summary>Where a browser that goes through Veil finds the content.</summary>
 public sealed record OpenAnswer(string Url);
 
-/// <summary>One line of the answer to add (spec/control.md, section 2.1): exactly one member is there.</summary>
+/// <summary>One line of the answer to add (spec/control.md, section 2): exactly one member is there.</summary>
 public sealed record AddLine
 {
     /// <summary>How far it is.</summary>

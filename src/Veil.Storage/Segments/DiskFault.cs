@@ -32,6 +32,12 @@ internal static class DiskFault
             exception),
     };
 
+    /// <summary>Not enough space is left for the node's state (spec/state.md, section 1).</summary>
+    public static StorageException ForState(string folder, long needed) => new(
+        StorageFault.DiskFull,
+        $"the disk of {folder} is full: free some space on it. What the node remembers does not change while less than "
+        + $"{needed / 1048576} MiB are free");
+
     /// <summary>No space is left.</summary>
     public static StorageException Full(string folder, Exception? inner = null) => new(
         StorageFault.DiskFull,

@@ -12,12 +12,10 @@ internal sealed class FreeSpace
     /// <summary>Looks at the file system of the store's folder, which exists.</summary>
     public FreeSpace(SegmentStoreOptions options)
     {
-        var drive = OperatingSystem.IsWindows()
-            ? Path.GetPathRoot(Path.GetFullPath(options.Folder))!
-            : Path.GetFullPath(options.Folder);
-        _free = options.FreeBytes ?? (() => new DriveInfo(drive).AvailableFreeSpace);
+        _free = options.FreeBytes ?? (() => DriveOf(options.Folder).AvailableFreeSpace);
         ReserveBytes = options.ReserveBytes ?? Ask(
-            () => Math.Min(MostReserveBytes, new DriveInfo(drive).TotalSize / LeastReserveParts), MostReserveBytes);
+            () => Math.Min(MostReserveBytes, DriveOf(options.Folder).TotalSize / LeastReserveParts),
+            MostReserveBytes);
     }
 
     /// <summary>Bytes that stay free.</summary>
@@ -25,6 +23,13 @@ internal sealed class FreeSpace
 
     /// <summary>Bytes that blocks may still take; negative when the reserve itself is in use.</summary>
     public long Left() => Ask(_free, long.MaxValue) - ReserveBytes;
+
+    /// <summary>Bytes that are free where the folder is, or as many as there can be if the system does not
+    /// say.</summary>
+    public static long Of(string folder) => Ask(() => DriveOf(folder).AvailableFreeSpace, long.MaxValue);
+
+    private static DriveInfo DriveOf(string folder) => new(
+        OperatingSystem.IsWindows() ? Path.GetPathRoot(Path.GetFullPath(folder))! : Path.GetFullPath(folder));
 
     // A system that does not say is no reason to refuse: the write itself will tell.
     private static long Ask(Func<long> question, long otherwise)

@@ -34,7 +34,8 @@ internal sealed class StoreBench(IReadOnlyList<string> options) : IBench
     public BenchReport Run()
     {
         var blocks = int.Parse(Option("--blocks") ?? $"{DefaultBlocks}", CultureInfo.InvariantCulture);
-        var folder = Path.Combine(Option("--folder") ?? Path.GetTempPath(), $"veil-bench-store-{Environment.ProcessId}");
+        var folder = Path.Combine(Option("--folder") ?? Path.GetTempPath(),
+            $"veil-bench-store-{Environment.ProcessId}");
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Stop(folder));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Stop(folder));
         try
