@@ -65,7 +65,7 @@ internal sealed class CommandFrame(Terminal terminal)
         {
             return voice.Fail(new CliFailure(
                 ExitCodes.Interrupted, "interrupted", "interrupted",
-                    "nothing half done was left behind; run it again"));
+                    "run it again; no half file was left here"));
         }
         catch (CliFailure failure)
         {
