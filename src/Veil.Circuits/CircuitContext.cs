@@ -10,6 +10,8 @@ namespace Veil.Circuits;
 /// <summary>What all circuits of one node share. The owner of the slab and the scope is the node.</summary>
 public sealed class CircuitContext
 {
+    private int _openStreams;
+
     /// <summary>Bundles the node's seams and bounds.</summary>
     public CircuitContext(CircuitOptions options, NetworkId network, KeySlab slab, TaskScope scope)
     {
@@ -44,9 +46,15 @@ public sealed class CircuitContext
     /// <summary>How many circuits closed, by reason.</summary>
     public CloseCounters Counters { get; } = new();
 
+    /// <summary>Streams that are open, at either end of circuits of this node. Any thread.</summary>
+    public int OpenStreams => Volatile.Read(ref _openStreams);
+
     /// <summary>The node's cells.</summary>
     internal CellPool Pool { get; }
 
     /// <summary>Cells that are granted to circuits: times 2,048, what they may at most hold in memory.</summary>
     public long ReservedCells => Pool.Reserved;
+
+    /// <summary>Streams were opened, or closed when negative.</summary>
+    internal void CountStreams(int change) => Interlocked.Add(ref _openStreams, change);
 }

@@ -65,6 +65,18 @@ public sealed class LinkPool : IAsyncDisposable
         }
     }
 
+    /// <summary>Circuits over these links, whoever made them.</summary>
+    public int CircuitCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _links.Values.Sum(use => use.Circuits.Count);
+            }
+        }
+    }
+
     /// <summary>At a relay: handles CREATE.</summary>
     internal Func<LinkCircuits, CircuitId, byte[], CloseReason>? OnCreate { get; set; }
 

@@ -56,6 +56,22 @@ public sealed class NodeKeys : IDisposable
         }
     }
 
+    /// <summary>Takes keys that were kept.</summary>
+    /// <param name="identitySeed">32 bytes, Ed25519.</param>
+    /// <param name="linkKey">32 bytes, X25519.</param>
+    /// <param name="onionKey">32 bytes, X25519; empty for an authority.</param>
+    /// <param name="slab">Where the X25519 keys lie.</param>
+    public static NodeKeys Import(
+        ReadOnlySpan<byte> identitySeed,
+        ReadOnlySpan<byte> linkKey,
+        ReadOnlySpan<byte> onionKey,
+        KeySlab slab)
+    {
+        var identity = Key.Import(SignatureAlgorithm.Ed25519, identitySeed, KeyBlobFormat.RawPrivateKey);
+        var link = StaticKeyPair.Import(linkKey, slab);
+        return new NodeKeys(identity, link, onionKey.IsEmpty ? link : StaticKeyPair.Import(onionKey, slab));
+    }
+
     /// <summary>Wipes all three.</summary>
     public void Dispose()
     {

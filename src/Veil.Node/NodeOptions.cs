@@ -23,6 +23,9 @@ public sealed record NodeOptions
     /// <summary>Where an authority, relay or store accepts links; port 0 picks one.</summary>
     public IPEndPoint? Listen { get; init; }
 
+    /// <summary>The address in the descriptor; null for the one that is listened on.</summary>
+    public NetworkAddress? Advertise { get; init; }
+
     /// <summary>Where a gateway accepts SOCKS: a loopback address; port 0 picks one.</summary>
     public IPEndPoint? Socks { get; init; }
 

@@ -4,6 +4,7 @@ using Veil.Node.Observing;
 using Veil.Noise.Seams;
 using Veil.Storage.Blocks;
 using Veil.Storage.State;
+using Veil.Wire.Denying;
 using Veil.Wire.Seams;
 
 namespace Veil.Node;
@@ -41,6 +42,9 @@ public sealed record NodeSeams
     /// <summary>An authority's last vote between runs; the node disposes it. An authority that may be started again
     /// needs one, lest it vote twice. Null for all others.</summary>
     public IDocumentSlot? VoteCache { get; init; }
+
+    /// <summary>What the node neither keeps nor opens; null for nothing.</summary>
+    public Denylist? Denylist { get; init; }
 
     /// <summary>Logs.</summary>
     public required ILoggerFactory Loggers { get; init; }

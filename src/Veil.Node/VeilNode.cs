@@ -16,6 +16,7 @@ using Veil.Links.Tasks;
 using Veil.Node.Directory;
 using Veil.Node.Observing;
 using Veil.Node.Roles;
+using Veil.Node.Status;
 using Veil.Noise;
 using Veil.Storage.Serving;
 using Veil.Wire;
@@ -105,7 +106,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         _trunks = new TrunkPool(_context, _clientLinks, _view, options.Trunks);
         _blocks = new CircuitBlockNetwork(_context, _trunks, _view, options.Stores);
         _publisher = new Publisher(_blocks, seams.Secrets, seams.Decisions, seams.Time);
-        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions());
+        Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions(), seams.Denylist);
         _gateway = options.Roles.HasFlag(NodeRoles.Gateway) ? new GatewayRole(options, seams, Reader) : null;
         if (_keys is not null)
         {
@@ -138,6 +139,24 @@ public sealed partial class VeilNode : IAsyncDisposable
     /// <summary>What the node knows of its network now, and what is wrong (spec/directory.md, section 11).</summary>
     public NetworkHealthReport Health => _health.Report();
 
+    /// <summary>Whether every role serves (spec/operating.md, section 4): links are accepted, and all but a mere
+    /// authority have a live consensus, which lists a relay or store.</summary>
+    public bool IsServing
+    {
+        get
+        {
+            bool relays = (Options.Roles & (NodeRoles.Relay | NodeRoles.Store)) != 0;
+            if (Options.Roles == NodeRoles.Authority)
+            {
+                return LinkEndPoint is not null;
+            }
+
+            return Consensus is { } consensus && consensus.IsLive(_seams.Time.GetUtcNow())
+                && (!relays || consensus.TryGet(_keys!.Relay, out _))
+                && (_gateway is null || SocksEndPoint is not null);
+        }
+    }
+
     /// <summary>Circuits of others that pass or end here.</summary>
     public int RelayedCircuits => _relay?.Switch.Count ?? 0;
 
@@ -152,6 +171,9 @@ public sealed partial class VeilNode : IAsyncDisposable
 
     /// <summary>Where a gateway accepts SOCKS, once it does.</summary>
     public IPEndPoint? SocksEndPoint => _gateway?.EndPoint;
+
+    /// <summary>What its status is computed from.</summary>
+    internal StatusSource StatusSource => new(_context, _clientLinks, _relay, _gateway, _seams);
 
     /// <summary>Publishes a file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -173,6 +195,30 @@ public sealed partial class VeilNode : IAsyncDisposable
     public Task<Publication> PublishAsync(PublishSource source, PublishOptions options,
         CancellationToken cancellationToken) =>
         _publisher.PublishAsync(source, options, null, cancellationToken);
+
+    /// <summary>Publishes anything of known length for a user who watches it.</summary>
+    /// <exception cref="PublishException">It could not be published.</exception>
+    public async Task<Publication> PublishAsync(
+        PublishSource source,
+        PublishOptions options,
+        Action<PublishProgress>? onProgress,
+        CancellationToken cancellationToken)
+    {
+        var publication = await _publisher.PublishAsync(source, options, onProgress, cancellationToken);
+        _seams.Observer?.SawKey(publication.Key);
+        _seams.Observer?.SawPlaintext(publication.Bytes);
+        return publication;
+    }
+
+    /// <summary>Opens content for a user of this node; whoever opened it disposes it.</summary>
+    /// <exception cref="ContentUnavailableException">It cannot be had.</exception>
+    public async Task<ContentObject> OpenAsync(ContentKey key, IsolationGroup group,
+        CancellationToken cancellationToken)
+    {
+        _seams.Observer?.SawKey(key);
+        var content = await Reader.OpenAsync(key, group, cancellationToken);
+        return _seams.Observer is { } observer ? new ObservedContent(content, observer) : content;
+    }
 
     /// <summary>A gateway's address for a key, to be opened through its SOCKS port.</summary>
     /// <exception cref="InvalidOperationException">The node is no gateway.</exception>
@@ -320,6 +366,7 @@ public sealed partial class VeilNode : IAsyncDisposable
             var budget = new StoreBudget();
             var options = new StoreSessionOptions
             {
+                Denylist = _seams.Denylist,
                 OnBlock = _seams.Observer is { } observer ? observer.SawBlock : null,
             };
             relay.Offer(ServiceId.Store, stream => ServeStoreAsync(stream, budget, options));

@@ -1,7 +1,10 @@
 namespace Veil.Storage;
 
-/// <summary>A data folder or file cannot be used; the message says what to do. Nothing in it was changed.</summary>
-public sealed class StorageException : Exception
+/// <summary>
+/// A data folder or file cannot be used, or the disk under it failed; the message says what to do. Nothing that was
+/// acknowledged before is lost by it.
+/// </summary>
+public sealed class StorageException : IOException
 {
     /// <summary>With what a person can do about it.</summary>
     public StorageException(StorageFault fault, string message, Exception? inner = null)
@@ -25,4 +28,16 @@ public enum StorageFault
 
     /// <summary>A newer Veil wrote it.</summary>
     NewerVersion,
+
+    /// <summary>The folder or its disk may not be written: no permission, or mounted read-only.</summary>
+    NotWritable,
+
+    /// <summary>The disk is full, or as full as the reserve lets it become (spec/store.md, section 4).</summary>
+    DiskFull,
+
+    /// <summary>The store's own quota is used up.</summary>
+    QuotaReached,
+
+    /// <summary>The disk failed in another way.</summary>
+    DiskFailed,
 }

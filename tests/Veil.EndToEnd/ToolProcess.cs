@@ -7,16 +7,13 @@ namespace Veil.EndToEnd;
 internal static class ToolProcess
 {
     /// <summary>Runs an assembly that stands beside the tests.</summary>
-    internal static async Task<ToolResult> RunAsync(string assembly, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, assembly));
-        foreach (string argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
+    internal static Task<ToolResult> RunAsync(string assembly, params string[] arguments) =>
+        RunProgramAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]);
 
-        using var process = Process.Start(start)!;
+    /// <summary>Runs a program of the system.</summary>
+    internal static async Task<ToolResult> RunProgramAsync(string program, params string[] arguments)
+    {
+        using var process = Start(program, arguments);
         try
         {
             var token = TestContext.Current.CancellationToken;
@@ -32,6 +29,18 @@ internal static class ToolProcess
                 process.Kill(entireProcessTree: true);
             }
         }
+    }
+
+    /// <summary>Starts a program of the system, whose output must be read and whose end is the caller's.</summary>
+    internal static Process Start(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
     }
 }
 

@@ -11,6 +11,7 @@ namespace Veil.Circuits.Streams;
 /// </summary>
 internal sealed class StreamEnd
 {
+    private readonly CircuitContext _context;
     private readonly CircuitOptions _options;
     private readonly Func<CircuitStream, bool>? _accept;
     private readonly CellPool _pool;
@@ -35,6 +36,7 @@ internal sealed class StreamEnd
     internal StreamEnd(CircuitContext context, Func<CircuitStream, bool>? accept, Action onReady)
     {
         var options = context.Options;
+        _context = context;
         _options = options;
         _pool = context.Pool;
         _accept = accept;
@@ -69,6 +71,7 @@ internal sealed class StreamEnd
             var id = new StreamId(++_lastId);
             stream = new CircuitStream(this, id, service, _options) { NeedsOpen = true };
             _streams.Add(id, stream);
+            _context.CountStreams(1);
         }
 
         MarkReady(stream);
@@ -175,7 +178,10 @@ internal sealed class StreamEnd
         _pool.Release(stream.TakeCharge());
         lock (_lock)
         {
-            _streams.Remove(stream.Id);
+            if (_streams.Remove(stream.Id))
+            {
+                _context.CountStreams(-1);
+            }
         }
     }
 
@@ -188,6 +194,7 @@ internal sealed class StreamEnd
             _closedBy = reason;
             streams = [.. _streams.Values];
             _streams.Clear();
+            _context.CountStreams(-streams.Length);
         }
 
         foreach (var stream in streams)
@@ -232,6 +239,7 @@ internal sealed class StreamEnd
                 Charge = refused ? 0 : cells,
             };
             _streams.Add(message.Stream, stream);
+            _context.CountStreams(1);
         }
 
         if (refused || !_accept(stream))

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Veil.Cli.Output;
+using Veil.Node.Configuration;
 
 namespace Veil.Cli.Demo;
 

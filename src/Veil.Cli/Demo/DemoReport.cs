@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Spectre.Console;
 using Veil.Cli.Output;
+using Veil.Node.Configuration;
 
 namespace Veil.Cli.Demo;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Veil.Cli.Output;
+using Veil.Node.Configuration;
 using Veil.Content.Publishing;
 using Veil.Node;
 using Veil.Node.Lab;

@@ -6,6 +6,18 @@ internal static class ExitCodes
     internal const int Done = 0;
     internal const int Failed = 1;
     internal const int Usage = 2;
+    internal const int NotRunning = 3;
+    internal const int NotFound = 4;
     internal const int VerificationFailed = 5;
     internal const int Interrupted = 130;
+
+    /// <summary>The exit code of an error that the node told.</summary>
+    internal static int Of(string code) => code switch
+    {
+        Node.Control.ControlClient.NotRunning => NotRunning,
+        "not_found" => NotFound,
+        "verification_failed" => VerificationFailed,
+        "bad_key" or "unknown_setting" or "bad_value" => Usage,
+        _ => Failed,
+    };
 }

@@ -31,10 +31,10 @@ public abstract class ContentObject : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>What a content key names cannot be had: unknown, too few shares, or not decodable.</summary>
+/// <summary>What a content key names cannot be had: unknown, too few shares, not decodable, or denied.</summary>
 public sealed class ContentUnavailableException(ContentFault fault, string message) : Exception(message)
 {
-    /// <summary>Which of the three.</summary>
+    /// <summary>Which of these.</summary>
     public ContentFault Fault { get; } = fault;
 }
 
@@ -49,4 +49,7 @@ public enum ContentFault
 
     /// <summary>What was found does not verify or breaks its layout.</summary>
     VerificationFailed,
+
+    /// <summary>The denylist of this node forbids it; no store was asked.</summary>
+    Denied,
 }

@@ -3,6 +3,7 @@ using Veil.Content.Edge;
 using Veil.Content.Eris;
 using Veil.Content.Keys;
 using Veil.Content.Manifests;
+using Veil.Wire.Denying;
 using Veil.Wire.Seams;
 
 namespace Veil.Content.Fetching;
@@ -14,11 +15,13 @@ namespace Veil.Content.Fetching;
 /// <param name="decisions">Orders.</param>
 /// <param name="time">Hedges.</param>
 /// <param name="options">Bounds.</param>
+/// <param name="denylist">What is not to be opened (spec/store.md, section 8); null forbids nothing.</param>
 public sealed class ContentReader(
     IBlockNetwork network,
     DecisionSource decisions,
     TimeProvider time,
-    ReaderOptions options)
+    ReaderOptions options,
+    Denylist? denylist = null)
 {
     /// <summary>Fetches and checks the manifest behind a key; the content follows when it is read.</summary>
     /// <param name="key">What to open.</param>
@@ -29,6 +32,7 @@ public sealed class ContentReader(
     /// <see cref="ContentFault.NotFound"/>: every store that was asked answered that it does not have the root.
     /// <see cref="ContentFault.TooFewShares"/>: stores that may have it cannot be reached.
     /// <see cref="ContentFault.VerificationFailed"/>: it was found, and is not a manifest under this key.
+    /// <see cref="ContentFault.Denied"/>: the denylist of this node forbids it.
     /// </exception>
     public async Task<ContentObject> OpenAsync(
         ContentKey key,
@@ -36,6 +40,11 @@ public sealed class ContentReader(
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(key);
+        if (denylist?.Forbids(key.Capability.RootReference) == true)
+        {
+            throw new ContentUnavailableException(ContentFault.Denied, "the local denylist forbids this content");
+        }
+
         FetchContext context = new(network, group, decisions, time, options);
         var bytes = await FetchManifestAsync(key.Capability, context, cancellationToken);
         if (!ManifestCodec.TryDecode(bytes, out var manifest))

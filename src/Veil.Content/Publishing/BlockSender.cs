@@ -25,6 +25,10 @@ internal sealed class BlockSender(
     private long _shares;
     private long _acknowledged;
 
+    // When something was last acknowledged, or began after nothing had been under way.
+    private long _lastProgress;
+    private int _underWay;
+
     /// <summary>What was acknowledged so far really gives.</summary>
     public Redundancy Redundancy => _redundancy.Total;
 
@@ -98,7 +102,7 @@ internal sealed class BlockSender(
         (BlockRef Reference, byte[] Bytes) block,
         CancellationToken cancellationToken)
     {
-        await _window.EnterAsync(cancellationToken);
+        await EnterAsync(cancellationToken);
         try
         {
             RelayId? failed = null;
@@ -122,7 +126,7 @@ internal sealed class BlockSender(
         }
         finally
         {
-            _window.Leave();
+            Leave();
         }
     }
 
@@ -132,7 +136,7 @@ internal sealed class BlockSender(
         (BlockRef Reference, byte[] Bytes) block,
         CancellationToken cancellationToken)
     {
-        await _window.EnterAsync(cancellationToken);
+        await EnterAsync(cancellationToken);
         try
         {
             RelayId? failed = null;
@@ -149,7 +153,29 @@ internal sealed class BlockSender(
         }
         finally
         {
-            _window.Leave();
+            Leave();
+        }
+    }
+
+    private async ValueTask EnterAsync(CancellationToken cancellationToken)
+    {
+        await _window.EnterAsync(cancellationToken);
+        if (Interlocked.Increment(ref _underWay) == 1) Interlocked.Exchange(ref _lastProgress, time.GetTimestamp());
+    }
+
+    private void Leave()
+    {
+        Interlocked.Decrement(ref _underWay);
+        _window.Leave();
+    }
+
+    private void ThrowIfStalled()
+    {
+        if (time.GetElapsedTime(Interlocked.Read(ref _lastProgress)) >= options.StallTimeout)
+        {
+            throw new PublishException(
+                PublishFault.Stalled,
+                $"no store has taken a block for {options.StallTimeout.TotalSeconds:0} seconds");
         }
     }
 
@@ -174,9 +200,15 @@ internal sealed class BlockSender(
     {
         for (var tries = 1; ; tries++)
         {
+            ThrowIfStalled();
             var outcome = await network.StoreAsync(group, store, block.Reference, block.Bytes, cancellationToken);
             _health.Report(store, outcome);
-            if (outcome == StoreOutcome.Done) Interlocked.Increment(ref _acknowledged);
+            if (outcome == StoreOutcome.Done)
+            {
+                Interlocked.Increment(ref _acknowledged);
+                Interlocked.Exchange(ref _lastProgress, time.GetTimestamp());
+            }
+
             if (outcome != StoreOutcome.Failed || tries == TriesPerStore || _health.IsSuspect(store)) return outcome;
         }
     }

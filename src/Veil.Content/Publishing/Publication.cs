@@ -39,6 +39,9 @@ public enum PublishFault
 
     /// <summary>Some stripe or block reached fewer stores than it needs.</summary>
     TooFewAcknowledged,
+
+    /// <summary>For a long time no store acknowledged anything.</summary>
+    Stalled,
 }
 
 /// <summary>A publication that did not come about; the message names neither path nor key.</summary>

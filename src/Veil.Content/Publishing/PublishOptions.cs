@@ -20,6 +20,12 @@ public sealed record PublishOptions
 
     /// <summary>Stores that one share is brought to before it is given up.</summary>
     public int MaxTriesPerShare { get; init; } = 8;
+
+    /// <summary>
+    /// When no store has acknowledged anything for so long although blocks were under way, the publication fails, at
+    /// the latest one request's time limit later. Three time limits of a request: one slow round is no reason.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(90);
 }
 
 /// <summary>How far a publication is.</summary>

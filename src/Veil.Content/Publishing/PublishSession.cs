@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Veil.Content.Edge;
 using Veil.Content.Eris;
@@ -29,6 +30,9 @@ internal sealed class PublishSession : IAsyncDisposable
     private readonly CancellationTokenSource _stop;
     private readonly Action _onAdvance;
 
+    // What first went wrong beside the flow that reads; it stops that flow.
+    private Exception? _failure;
+
     /// <summary>Starts with nothing read.</summary>
     public PublishSession(
         BlockSender sender,
@@ -56,7 +60,13 @@ internal sealed class PublishSession : IAsyncDisposable
     public long Blocks { get; private set; }
 
     /// <summary>Reads all of the source and has all of it acknowledged; the manifest is not stored yet.</summary>
-    public async Task<Manifest> PublishDataAsync(PublishSource source)
+    public Task<Manifest> PublishDataAsync(PublishSource source) => WithFirstFailureAsync(SendDataAsync(source));
+
+    /// <summary>Stores the manifest, its root last and over trunks of its own.</summary>
+    public Task<ReadCapability> PublishManifestAsync(Manifest manifest) =>
+        WithFirstFailureAsync(SendManifestAsync(manifest));
+
+    private async Task<Manifest> SendDataAsync(PublishSource source)
     {
         using EntityDigest digest = new();
         using ErisEncoder data = new(ErisLayout.BlockBytes, _secret, OnDataBlock);
@@ -97,8 +107,7 @@ internal sealed class PublishSession : IAsyncDisposable
             digest.Finish());
     }
 
-    /// <summary>Stores the manifest, its root last and over trunks of its own.</summary>
-    public async Task<ReadCapability> PublishManifestAsync(Manifest manifest)
+    private async Task<ReadCapability> SendManifestAsync(Manifest manifest)
     {
         using ErisEncoder encoder = new(ErisLayout.BlockBytes, _secret, OnCopiedBlock);
         encoder.Append(ManifestCodec.Encode(manifest));
@@ -121,6 +130,34 @@ internal sealed class PublishSession : IAsyncDisposable
         await _copies.SettleAsync();
         _stop.Dispose();
         CryptographicOperations.ZeroMemory(_secret);
+    }
+
+    // A source that gives its bytes slowly must not keep a failure of the stores from being told.
+    private async Task StoppingAsync(Task piece)
+    {
+        try
+        {
+            await piece;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            Interlocked.CompareExchange(ref _failure, fault, null);
+            _stop.Cancel();
+            throw;
+        }
+    }
+
+    private async Task<T> WithFirstFailureAsync<T>(Task<T> work)
+    {
+        try
+        {
+            return await work;
+        }
+        catch (Exception) when (_failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(_failure);
+            throw;
+        }
     }
 
     private static PublishException Changed(string how) =>
@@ -155,13 +192,13 @@ internal sealed class PublishSession : IAsyncDisposable
             await _stripes.WaitForRoomAsync();
             var (shape, references, blocks) = _assembly.Take();
             foreach (var reference in references) map.Append(reference.Value.AsSpan());
-            _stripes.Add(SendStripeAsync(shape, references, blocks));
+            _stripes.Add(StoppingAsync(SendStripeAsync(shape, references, blocks)));
         }
 
         while (_copiesToSend.TryDequeue(out var next))
         {
             await _copies.WaitForRoomAsync();
-            _copies.Add(SendCopiesAsync(_groups.Inner, next.Reference, next.Block));
+            _copies.Add(StoppingAsync(SendCopiesAsync(_groups.Inner, next.Reference, next.Block)));
         }
     }
 

@@ -28,6 +28,7 @@ public sealed class Publisher(
     /// <param name="onProgress">Called now and then, never twice at a time; it must be quick.</param>
     /// <param name="cancellationToken">Gives up; blocks that were stored stay until their leases end.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="PublishException">It could not be published.</exception>
     public async Task<Publication> PublishFileAsync(
         string path,
@@ -60,6 +61,7 @@ public sealed class Publisher(
     /// <param name="options">How.</param>
     /// <param name="onProgress">Called now and then, never twice at a time; it must be quick.</param>
     /// <param name="cancellationToken">Gives up; blocks that were stored stay until their leases end.</param>
+    /// <exception cref="IOException">The source cannot be read to its end.</exception>
     /// <exception cref="PublishException">It could not be published.</exception>
     public async Task<Publication> PublishAsync(
         PublishSource source,

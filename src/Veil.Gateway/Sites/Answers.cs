@@ -78,6 +78,7 @@ internal static class Answers
     {
         ContentFault.NotFound => StatusCodes.Status404NotFound,
         ContentFault.TooFewShares => StatusCodes.Status503ServiceUnavailable,
+        ContentFault.Denied => StatusCodes.Status403Forbidden,
         _ => StatusCodes.Status502BadGateway,
     };
 
@@ -86,6 +87,7 @@ internal static class Answers
     {
         ContentFault.NotFound => "no store knows this content",
         ContentFault.TooFewShares => "too few shares of this content can be reached at present",
+        ContentFault.Denied => "the local denylist forbids this content",
         _ => "what was found does not verify",
     };
 
@@ -94,6 +96,7 @@ internal static class Answers
     {
         ContentFault.NotFound => "It may have expired, or the key may be of another network.",
         ContentFault.TooFewShares => "Try again later, when more stores are reachable.",
+        ContentFault.Denied => "Whoever runs this node decides about its denylist.",
         _ => "Nothing of it was handed out. Ask whoever gave you the key for a new one.",
     };
 }

@@ -134,6 +134,7 @@ internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files
     {
         ContentFault.NotFound => "not_found",
         ContentFault.TooFewShares => "too_few_shares",
+        ContentFault.Denied => "denied",
         _ => "verification_failed",
     };
 }

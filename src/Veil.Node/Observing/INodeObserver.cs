@@ -21,4 +21,9 @@ public interface INodeObserver
 
     /// <summary>This block was stored or served.</summary>
     void SawBlock(BlockRef reference, bool stored);
+
+    /// <summary>A CREATE was accepted, or this node made one: the circuit's id on its link and the first 16 bytes of
+    /// the
+    /// handshake's ephemeral key, hexadecimal.</summary>
+    void SawCircuit(string circuit);
 }

@@ -29,13 +29,16 @@ internal sealed class GatewayRole : IAsyncDisposable
         _reader = reader;
     }
 
+    /// <summary>What it counts.</summary>
+    internal GatewayCounters Counters { get; } = new();
+
     /// <summary>Where SOCKS is accepted, once it is.</summary>
     internal IPEndPoint? EndPoint => _socks?.EndPoint as IPEndPoint;
 
     /// <summary>Accepts from now on.</summary>
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
-        var environment = new GatewayEnvironment(_options.Gateway, _seams.Time, _seams.Loggers, new GatewayCounters());
+        var environment = new GatewayEnvironment(_options.Gateway, _seams.Time, _seams.Loggers, Counters);
         byte[] secret = await SecretAsync(cancellationToken);
         _site = new VeilSite(secret, OpenAsync, environment);
         CryptographicOperations.ZeroMemory(secret);

@@ -77,7 +77,7 @@ internal sealed class RelayRole : IAsyncDisposable
             Identity = _keys.Relay,
             LinkKey = new Bytes32(_keys.LinkKey.PublicKey),
             OnionKey = new Bytes32(_keys.OnionKey.PublicKey),
-            Addresses = [new NetworkAddress(EndPoint!)],
+            Addresses = [_options.Advertise ?? new NetworkAddress(EndPoint!)],
             Roles = (_options.Roles.HasFlag(NodeRoles.Relay) ? RelayRoles.Relay : RelayRoles.None)
                 | (_options.Roles.HasFlag(NodeRoles.Store) ? RelayRoles.Store : RelayRoles.None),
             Weight = _options.Weight,

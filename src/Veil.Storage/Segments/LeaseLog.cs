@@ -27,11 +27,12 @@ internal sealed class LeaseLog(StoreState state) : IDisposable
     /// <summary>
     /// Room to set aside for this many blocks: the log at its longest, and its rewritten copy beside it.
     /// </summary>
-    public long ReserveBytes(long blocks)
-    {
-        var usual = SegmentLayout.RecordBytes * (SlackRecords + (3 * blocks) + 2);
-        return Math.Max(usual, Bytes + (SegmentLayout.RecordBytes * (blocks + 2)));
-    }
+    public long ReserveBytes(long blocks) =>
+        Math.Max(UsualReserveBytes(blocks), Bytes + (SegmentLayout.RecordBytes * (blocks + 2)));
+
+    /// <summary>The same unless many blocks expired since the log was last rewritten.</summary>
+    public static long UsualReserveBytes(long blocks) =>
+        SegmentLayout.RecordBytes * (SlackRecords + (3 * blocks) + 2);
 
     /// <summary>Makes the records durable; false when the quota has no room for them.</summary>
     /// <exception cref="IOException">The disk failed or is full; the log is as before.</exception>
@@ -43,7 +44,7 @@ internal sealed class LeaseLog(StoreState state) : IDisposable
         }
 
         var needed = SegmentLayout.RecordBytes * (leases.Count + (_handle is null ? 1L : 0L));
-        if (state.Bytes + needed > state.Options.QuotaBytes)
+        if (state.Bytes + needed > state.LeaseCeiling)
         {
             return false;
         }
@@ -63,9 +64,9 @@ internal sealed class LeaseLog(StoreState state) : IDisposable
             RandomAccess.FlushToDisk(_handle!);
             state.Counters.AddFlush();
         }
-        catch (IOException)
+        catch (Exception exception) when (DiskFault.Is(exception))
         {
-            RandomAccess.SetLength(_handle!, _currentBytes);
+            CutBack();
             throw;
         }
 
@@ -110,7 +111,8 @@ internal sealed class LeaseLog(StoreState state) : IDisposable
     public void TryRewrite()
     {
         var most = Math.Min(Bytes / SegmentLayout.RecordBytes, state.Index.Count) + 1;
-        if (state.Bytes + (most * SegmentLayout.RecordBytes) > state.Options.QuotaBytes)
+        // Where the quota was lowered below what is used, rewriting is what makes the log shorter.
+        if (state.Bytes <= state.Quota && state.Bytes + (most * SegmentLayout.RecordBytes) > state.LeaseCeiling)
         {
             return;
         }
@@ -122,10 +124,10 @@ internal sealed class LeaseLog(StoreState state) : IDisposable
         {
             bytes = Rewrite(sources, number);
         }
-        catch (IOException)
+        catch (Exception exception) when (DiskFault.Is(exception))
         {
             // The old logs stay; the next renewal tries again.
-            File.Delete(state.Folder.LeasePath(number));
+            Discard(number);
             return;
         }
 
@@ -190,7 +192,7 @@ internal sealed class LeaseLog(StoreState state) : IDisposable
             {
                 file.Delete();
             }
-            catch (IOException)
+            catch (Exception exception) when (DiskFault.Is(exception))
             {
                 _old.Add(source);
                 _oldBytes += file.Length;
@@ -225,16 +227,43 @@ internal sealed class LeaseLog(StoreState state) : IDisposable
             RandomAccess.Write(_handle!, record, 0);
             state.Folder.Flush();
         }
-        catch (IOException)
+        catch (Exception exception) when (DiskFault.Is(exception))
         {
             _handle!.Dispose();
             _handle = null;
-            File.Delete(state.Folder.LeasePath(_number));
+            Discard(_number);
             throw;
         }
 
         _currentBytes = record.Length;
         Count();
+    }
+
+    // What cannot be cut off lies behind the end that counts: the next record is written over it.
+    private void CutBack()
+    {
+        try
+        {
+            RandomAccess.SetLength(_handle!, _currentBytes);
+        }
+        catch (Exception exception) when (DiskFault.Is(exception))
+        {
+            state.Counters.AddWriteError();
+        }
+    }
+
+    // A log that was not finished; if it stays, it is read again when the store opens: harmless.
+    private void Discard(uint number)
+    {
+        _lastNumber = Math.Max(_lastNumber, number);
+        try
+        {
+            File.Delete(state.Folder.LeasePath(number));
+        }
+        catch (Exception exception) when (DiskFault.Is(exception))
+        {
+            state.Counters.AddWriteError();
+        }
     }
 
     private void Open(uint number, FileMode mode)

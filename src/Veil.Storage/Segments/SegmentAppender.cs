@@ -17,6 +17,9 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
     private readonly List<StagedRenewal> _renewals = [];
     private readonly List<PutWork> _answers = [];
 
+    // Asked once a batch.
+    private long? _spaceLeft;
+
     /// <summary>The segment that is written to, if any.</summary>
     public Segment? Current { get; set; }
 
@@ -87,6 +90,7 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
         }
     }
 
+    /// <summary>Whether quota and disk have room for one block more than is staged; reports which has not.</summary>
     private bool HasRoomForOneMore()
     {
         var blocks = _blocks.Count + 1L;
@@ -95,7 +99,23 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
         var newSegments = (beyond + state.Options.SlotsPerSegment - 1) / state.Options.SlotsPerSegment;
         var needed = (blocks * StoreLayout.BlockBytes) + (newSegments * SegmentLayout.TableBytes);
         var reserve = state.Leases.ReserveBytes(state.Index.Count + blocks);
-        return state.Segments.Bytes + needed + reserve <= state.Options.QuotaBytes;
+        var quota = state.Quota;
+        if (state.Segments.Bytes + needed + reserve > quota)
+        {
+            state.Report(new StorageException(
+                StorageFault.QuotaReached,
+                $"the store's quota of {quota} bytes is used up: raise it if the disk has room. Until then new blocks "
+                + "are refused and stored ones are served"));
+            return false;
+        }
+
+        if (needed > (_spaceLeft ??= state.Space.Left()))
+        {
+            state.Report(DiskFault.Full(state.Folder.Path));
+            return false;
+        }
+
+        return true;
     }
 
     private void Commit()
@@ -116,6 +136,7 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
         _blocksByReference.Clear();
         _renewals.Clear();
         _answers.Clear();
+        _spaceLeft = null;
     }
 
     private void CommitBlocks()
@@ -134,24 +155,32 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
                     Current = null;
                 }
             }
-            catch (IOException exception)
+            catch (Exception exception) when (DiskFault.Is(exception))
             {
-                foreach (var block in _blocks.Skip(done))
-                {
-                    Refuse(block.Puts, exception);
-                }
-
+                Refuse(_blocks.Skip(done).SelectMany(block => block.Puts), DiskFault.Of(exception, state.Folder.Path));
                 return;
             }
+        }
+
+        if (done > 0)
+        {
+            state.Trouble = null;
         }
     }
 
     /// <summary>A full disk is an answer; a broken one is the caller's to know.</summary>
-    private void Refuse(IEnumerable<PutWork> puts, IOException exception)
+    private void Refuse(IEnumerable<PutWork> puts, StorageException exception)
     {
+        var isFull = exception.Fault == StorageFault.DiskFull;
+        state.Report(exception);
+        if (!isFull)
+        {
+            state.Counters.AddWriteError();
+        }
+
         foreach (var put in puts)
         {
-            if (DiskFull.Is(exception))
+            if (isFull)
             {
                 put.Outcome = PutOutcome.Full;
                 _answers.Add(put);
@@ -166,8 +195,10 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
     private Segment CreateSegment()
     {
         var number = checked(LastNumber + 1);
-        var segment = Segment.Create(state.Folder.SegmentPath(number), number);
+
+        // Used up even if this fails, lest a file that stays be in the way for ever.
         LastNumber = number;
+        var segment = Segment.Create(state.Folder.SegmentPath(number), number);
         state.Segments.Add(segment);
         try
         {
@@ -176,7 +207,7 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
             state.Segments.AddBytes(segment.FileBytes);
             return segment;
         }
-        catch (IOException)
+        catch (Exception exception) when (DiskFault.Is(exception))
         {
             segment.FileBytes = 0;
             state.Segments.Delete(segment);
@@ -205,13 +236,26 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
             segment.Flush();
             state.Counters.AddFlush();
         }
-        catch (IOException)
+        catch (Exception exception) when (DiskFault.Is(exception))
         {
-            segment.Truncate();
+            CutBack(segment);
             throw;
         }
 
         Publish(segment, blocks);
+    }
+
+    // What cannot be cut off is written over by the next batch, or cut off when the store opens.
+    private void CutBack(Segment segment)
+    {
+        try
+        {
+            segment.Truncate();
+        }
+        catch (Exception exception) when (DiskFault.Is(exception))
+        {
+            state.Counters.AddWriteError();
+        }
     }
 
     /// <summary>From here on the blocks can be read.</summary>
@@ -251,9 +295,9 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
         {
             written = state.Leases.TryAppend(records);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (DiskFault.Is(exception))
         {
-            Refuse(_renewals.Select(renewal => renewal.Put), exception);
+            Refuse(_renewals.Select(renewal => renewal.Put), DiskFault.Of(exception, state.Folder.Path));
             return;
         }
 
@@ -286,15 +330,23 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
     private void DeleteDeadSegments()
     {
         var dead = state.Segments.All.Where(segment => segment.LiveSlots == 0 && segment.UsedSlots > 0).ToArray();
-        foreach (var segment in dead)
+        try
         {
-            state.Segments.Delete(segment);
-            Current = segment == Current ? null : Current;
-        }
+            foreach (var segment in dead)
+            {
+                state.Segments.Delete(segment);
+                Current = segment == Current ? null : Current;
+            }
 
-        if (dead.Length > 0)
+            if (dead.Length > 0)
+            {
+                state.Folder.Flush();
+            }
+        }
+        catch (Exception exception) when (DiskFault.Is(exception))
         {
-            state.Folder.Flush();
+            // What is left takes up room until the next sweep, or until the store opens again.
+            state.Counters.AddWriteError();
         }
     }
 

@@ -42,7 +42,13 @@ public sealed class SegmentStore : IBlockStore
     public long Bytes => State.Bytes;
 
     /// <inheritdoc/>
-    public long Quota => _options.QuotaBytes;
+    public long Quota => State.Quota;
+
+    /// <inheritdoc/>
+    public StoreTrouble? Trouble => State.Trouble;
+
+    /// <summary>Bytes of the file system that are left free (spec/store.md, section 4).</summary>
+    public long ReserveBytes => State.Space.ReserveBytes;
 
     /// <summary>What has happened since the store was opened.</summary>
     public StoreCounters Counters => State.Counters.Snapshot();
@@ -65,8 +71,9 @@ public sealed class SegmentStore : IBlockStore
     /// <param name="decisions">Keys the index.</param>
     /// <param name="cancellationToken">Gives up before the opening starts.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="StorageException">The folder is in use, or a newer version wrote it.</exception>
-    /// <exception cref="IOException">The disk failed.</exception>
+    /// <exception cref="StorageException">
+    /// The folder is in use, cannot be written, or a newer version wrote it; or the disk failed.
+    /// </exception>
     public static async Task<SegmentStore> OpenAsync(
         SegmentStoreOptions options,
         TimeProvider time,
@@ -89,6 +96,18 @@ public sealed class SegmentStore : IBlockStore
         {
             await store.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SetQuota(long bytes)
+    {
+        _options.ValidateQuota(bytes);
+        State.Quota = bytes;
+        if (State.Trouble?.Fault == StorageFault.QuotaReached)
+        {
+            // The next new block finds out anew.
+            State.Trouble = null;
         }
     }
 
@@ -171,6 +190,10 @@ public sealed class SegmentStore : IBlockStore
             new SegmentRecovery(_state, appender).Run(_time.GetUtcNow());
             _appender = appender;
             open.Complete();
+        }
+        catch (Exception exception) when (DiskFault.Is(exception))
+        {
+            open.Fail(DiskFault.Of(exception, _options.Folder));
         }
         catch (Exception exception)
         {

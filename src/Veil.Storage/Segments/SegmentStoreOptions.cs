@@ -9,8 +9,18 @@ public sealed record SegmentStoreOptions
     /// <summary>The folder, usually <c>blocks/</c> in the data folder; made if missing.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Hard: the files never take more. At least <see cref="MinQuotaBytes"/>.</summary>
+    /// <summary>
+    /// Hard: the files never take more. At least <see cref="MinQuotaBytes"/>. <see cref="SegmentStore.SetQuota"/>
+    /// changes it later.
+    /// </summary>
     public required long QuotaBytes { get; init; }
+
+    /// <summary>
+    /// Bytes of the file system that stay free: a block that would take of them is refused, because a disk that is
+    /// full to the brim stops every other program, too. Null: 256 MiB or one hundredth of the file system, whichever
+    /// is less. Renewals, which are small, may use it.
+    /// </summary>
+    public long? ReserveBytes { get; init; }
 
     /// <summary>
     /// Blocks in one segment file: space comes back a file at a time, and each file costs an open handle. 1 to 8,191.
@@ -34,11 +44,14 @@ public sealed record SegmentStoreOptions
     /// </summary>
     internal Action<DiskStep>? OnStep { get; init; }
 
+    /// <summary>Says how much of the file system is free; null asks the system.</summary>
+    internal Func<long>? FreeBytes { get; init; }
+
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(Folder);
-        ArgumentOutOfRangeException.ThrowIfLessThan(QuotaBytes, MinQuotaBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(ReserveBytes ?? 0);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(SlotsPerSegment);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(SlotsPerSegment, SegmentLayout.MaxSlots);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxBatch);
@@ -46,11 +59,18 @@ public sealed record SegmentStoreOptions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(WriteQueue);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ReadQueue);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ReaderThreads);
-        var segments = QuotaBytes / SegmentLayout.FileBytes(SlotsPerSegment);
+        ValidateQuota(QuotaBytes);
+    }
+
+    /// <exception cref="ArgumentOutOfRangeException">The store cannot work with this quota.</exception>
+    internal void ValidateQuota(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, MinQuotaBytes);
+        var segments = bytes / SegmentLayout.FileBytes(SlotsPerSegment);
         if (segments > SegmentTable.MaxSegments)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(QuotaBytes), QuotaBytes, $"needs more than {SegmentTable.MaxSegments} segments");
+                nameof(bytes), bytes, $"needs more than {SegmentTable.MaxSegments} segments");
         }
     }
 }

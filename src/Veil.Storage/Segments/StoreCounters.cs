@@ -8,6 +8,7 @@ namespace Veil.Storage.Segments;
 /// <param name="ForeignFiles">Files in the folder that Veil did not write, or cannot read; left as they are.</param>
 /// <param name="TornBytes">Bytes cut off behind the last intact block or lease when the store was opened.</param>
 /// <param name="ReadErrors">Reads that the disk refused.</param>
+/// <param name="WriteErrors">Writes, cuts and removals that the disk refused, a full one not counted.</param>
 /// <param name="Flushes">Times that the store waited for the disk (fsync of a file).</param>
 public readonly record struct StoreCounters(
     long CorruptBlocks,
@@ -15,6 +16,7 @@ public readonly record struct StoreCounters(
     long ForeignFiles,
     long TornBytes,
     long ReadErrors,
+    long WriteErrors,
     long Flushes);
 
 /// <summary>The counters as they are counted, from any thread.</summary>
@@ -25,6 +27,7 @@ internal sealed class CounterSet
     private long _foreignFiles;
     private long _tornBytes;
     private long _readErrors;
+    private long _writeErrors;
     private long _flushes;
 
     public StoreCounters Snapshot() => new(
@@ -33,6 +36,7 @@ internal sealed class CounterSet
         Volatile.Read(ref _foreignFiles),
         Volatile.Read(ref _tornBytes),
         Volatile.Read(ref _readErrors),
+        Volatile.Read(ref _writeErrors),
         Volatile.Read(ref _flushes));
 
     public void AddCorruptBlock() => Interlocked.Increment(ref _corruptBlocks);
@@ -44,6 +48,8 @@ internal sealed class CounterSet
     public void AddTornBytes(long count) => Interlocked.Add(ref _tornBytes, count);
 
     public void AddReadError() => Interlocked.Increment(ref _readErrors);
+
+    public void AddWriteError() => Interlocked.Increment(ref _writeErrors);
 
     public void AddFlush() => Interlocked.Increment(ref _flushes);
 }

@@ -1,3 +1,4 @@
+using Veil.Storage.Blocks;
 using Veil.Wire.Seams;
 
 namespace Veil.Storage.Segments;
@@ -5,6 +6,9 @@ namespace Veil.Storage.Segments;
 /// <summary>What the parts of one store share. Owned, and disposed, by <see cref="SegmentStore"/>.</summary>
 internal sealed class StoreState : IDisposable
 {
+    private long _quota;
+    private volatile StoreTrouble? _trouble;
+
     /// <summary>An empty store in a folder that is locked.</summary>
     public StoreState(SegmentStoreOptions options, StoreFolder folder, DecisionSource decisions)
     {
@@ -12,6 +16,8 @@ internal sealed class StoreState : IDisposable
         Folder = folder;
         Index = new BlockIndex(decisions);
         Leases = new LeaseLog(this);
+        Space = new FreeSpace(options);
+        _quota = options.QuotaBytes;
     }
 
     public SegmentStoreOptions Options { get; }
@@ -25,6 +31,31 @@ internal sealed class StoreState : IDisposable
     public LeaseLog Leases { get; }
 
     public CounterSet Counters { get; } = new();
+
+    public FreeSpace Space { get; }
+
+    /// <summary>The most that all files of the store grow to; any thread.</summary>
+    public long Quota
+    {
+        get => Volatile.Read(ref _quota);
+        set => Volatile.Write(ref _quota, value);
+    }
+
+    /// <summary>
+    /// Where the lease logs stop growing: at the quota or, if that was lowered, where the room ends that was set aside
+    /// for the blocks that are stored.
+    /// </summary>
+    public long LeaseCeiling => Math.Max(Quota, Segments.Bytes + LeaseLog.UsualReserveBytes(Index.Count));
+
+    /// <summary>Why the last new block was not taken; any thread.</summary>
+    public StoreTrouble? Trouble
+    {
+        get => _trouble;
+        set => _trouble = value;
+    }
+
+    /// <summary>Takes note of what stands in the way of new blocks.</summary>
+    public void Report(StorageException exception) => _trouble = new StoreTrouble(exception.Fault, exception.Message);
 
     /// <summary>What all files of the store take up; any thread.</summary>
     public long Bytes => Segments.Bytes + Leases.Bytes;

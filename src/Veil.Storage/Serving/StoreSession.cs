@@ -160,6 +160,13 @@ public sealed class StoreSession
         {
             Post(Reply.Refuse(request.RequestId, StoreRefusal.BadLease));
         }
+        else if (_options.Denylist?.Forbids(request.Reference) == true)
+        {
+            // Nothing that a store without a list would not answer, too.
+            Post(isPut
+                ? Reply.Refuse(request.RequestId, StoreRefusal.Full)
+                : new Reply(StoreFrameType.NotFound, request.RequestId));
+        }
         else if (_budget.TryRent() is not { } buffer)
         {
             Post(Reply.Refuse(request.RequestId, StoreRefusal.Overloaded));

@@ -1,4 +1,5 @@
 using Veil.Wire;
+using Veil.Wire.Denying;
 using Veil.Wire.Store;
 
 namespace Veil.Storage.Serving;
@@ -11,6 +12,12 @@ public sealed record StoreSessionOptions
     /// <see cref="StoreLayout.MaxInFlight"/>.
     /// </summary>
     public int MaxInFlight { get; init; } = StoreLayout.MaxInFlight;
+
+    /// <summary>
+    /// What the owner forbids (spec/store.md, section 8): a PUT of it is answered as by a full store, a GET as by one
+    /// that does not have it. Null forbids nothing.
+    /// </summary>
+    public Denylist? Denylist { get; init; }
 
     /// <summary>
     /// Told of every block that was stored (true) or sent (false). For tests and lab recordings only: the product

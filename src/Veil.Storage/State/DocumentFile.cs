@@ -1,4 +1,3 @@
-using Veil.Storage.Segments;
 using Veil.Storage.Threads;
 
 namespace Veil.Storage.State;
@@ -43,7 +42,7 @@ public sealed class DocumentFile : IDocumentSlot
         await RunAsync(
             () =>
             {
-                Write(document.Span);
+                DurableFile.Replace(_path, document.Span);
                 return true;
             },
             cancellationToken);
@@ -95,25 +94,5 @@ public sealed class DocumentFile : IDocumentSlot
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         return bytes;
-    }
-
-    private void Write(ReadOnlySpan<byte> document)
-    {
-        var beside = _path + ".new";
-        File.Delete(beside);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using (var file = new FileStream(beside, options))
-        {
-            file.Write(document);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(beside, _path, overwrite: true);
-        FolderSync.Flush(Path.GetDirectoryName(_path)!);
     }
 }

@@ -10,7 +10,8 @@ public interface INodeState : IAsyncDisposable
     /// <summary>The guards, in the order of preference in which they were put.</summary>
     ValueTask<IReadOnlyList<GuardEntry>> ListGuardsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Replaces all guards at once: after a crash there are the old ones or the new ones, never a mix.</summary>
+    /// <summary>Replaces all guards at once: after a crash there are the old ones or the new ones, never a
+    /// mix.</summary>
     /// <exception cref="StateFullException">More than <see cref="StateLimits.MaxGuards"/>.</exception>
     /// <exception cref="ArgumentException">One twice.</exception>
     ValueTask PutGuardsAsync(IReadOnlyList<GuardEntry> guards, CancellationToken cancellationToken);
@@ -32,6 +33,24 @@ public interface INodeState : IAsyncDisposable
     /// <see cref="StateLimits.MaxTextCharacters"/>.
     /// </exception>
     ValueTask PutPublicationAsync(PublicationEntry publication, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The publications that a person may mean: the one with this local id; else all with this content key; else all
+    /// with this name. Upper and lower case differ. Oldest first.
+    /// </summary>
+    async ValueTask<IReadOnlyList<PublicationEntry>> FindPublicationsAsync(
+        string text,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var all = await ListPublicationsAsync(cancellationToken);
+        Func<PublicationEntry, string>[] meanings = [entry => entry.LocalId, entry => entry.KeyText, entry =>
+            entry.Name];
+        return meanings
+            .Select(meaning => all.Where(entry => string.Equals(meaning(entry), text,
+                StringComparison.Ordinal)).ToArray())
+            .FirstOrDefault(found => found.Length > 0) ?? [];
+    }
 
     /// <summary>Forgets a publication; false when it was not there.</summary>
     ValueTask<bool> RemovePublicationAsync(string localId, CancellationToken cancellationToken);

@@ -1,4 +1,5 @@
 using LiteDB;
+using Veil.Storage.Segments;
 using Veil.Storage.Threads;
 
 namespace Veil.Storage.State;
@@ -11,6 +12,9 @@ public sealed class LiteDbNodeState : INodeState
 {
     private const int QueueCapacity = 256;
     private const int MaxBatch = 64;
+
+    // The largest batch, 64 texts of 64 Ki characters at 3 bytes, in the log and in the file.
+    private const long ReserveBytes = 32L * 1024 * 1024;
 
     private readonly DedicatedWorkers<StateWork> _worker;
 
@@ -26,14 +30,16 @@ public sealed class LiteDbNodeState : INodeState
     }
 
     /// <summary>Opens the file or makes a new one.</summary>
-    /// <exception cref="StorageException">It is in use, foreign, damaged or newer; it was not changed.</exception>
+    /// <exception cref="StorageException">
+    /// It is in use, foreign, damaged or newer, and was not changed; or the disk failed.
+    /// </exception>
     public static async Task<LiteDbNodeState> OpenAsync(string path, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var state = new LiteDbNodeState(path);
         try
         {
-            await state.RunAsync(database => true, cancellationToken);
+            await state.ReadAsync(database => true, cancellationToken);
             return state;
         }
         catch
@@ -45,7 +51,7 @@ public sealed class LiteDbNodeState : INodeState
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<GuardEntry>> ListGuardsAsync(CancellationToken cancellationToken) =>
-        await RunAsync(database => Ordered(database, StateFile.Guards, StateDocuments.Guard), cancellationToken);
+        await ReadAsync(database => Ordered(database, StateFile.Guards, StateDocuments.Guard), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask PutGuardsAsync(IReadOnlyList<GuardEntry> guards, CancellationToken cancellationToken)
@@ -53,12 +59,12 @@ public sealed class LiteDbNodeState : INodeState
         ArgumentNullException.ThrowIfNull(guards);
         StateLimits.RequireList("guards", [.. guards.Select(guard => guard.Relay)], StateLimits.MaxGuards);
         BsonDocument[] documents = [.. guards.Select(StateDocuments.Of)];
-        await RunAsync(database => Replace(database, StateFile.Guards, documents), cancellationToken);
+        await ChangeAsync(database => Replace(database, StateFile.Guards, documents), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<VanguardEntry>> ListVanguardsAsync(CancellationToken cancellationToken) =>
-        await RunAsync(database => Ordered(database, StateFile.Vanguards, StateDocuments.Vanguard), cancellationToken);
+        await ReadAsync(database => Ordered(database, StateFile.Vanguards, StateDocuments.Vanguard), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask PutVanguardsAsync(
@@ -67,13 +73,13 @@ public sealed class LiteDbNodeState : INodeState
         ArgumentNullException.ThrowIfNull(vanguards);
         StateLimits.RequireList("second hops", [.. vanguards.Select(hop => hop.Relay)], StateLimits.MaxVanguards);
         BsonDocument[] documents = [.. vanguards.Select(StateDocuments.Of)];
-        await RunAsync(database => Replace(database, StateFile.Vanguards, documents), cancellationToken);
+        await ChangeAsync(database => Replace(database, StateFile.Vanguards, documents), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<PublicationEntry>> ListPublicationsAsync(
         CancellationToken cancellationToken) =>
-        await RunAsync(
+        await ReadAsync(
             database => Documents(database, StateFile.Publications, StateDocuments.Publication)
                 .OrderBy(publication => publication.PublishedAt)
                 .ThenBy(publication => publication.LocalId, StringComparer.Ordinal)
@@ -88,7 +94,7 @@ public sealed class LiteDbNodeState : INodeState
         StateLimits.RequireText(publication.Name);
         StateLimits.RequireText(publication.KeyText);
         var document = StateDocuments.Of(publication);
-        await RunAsync(
+        await ChangeAsync(
             database => Put(database, StateFile.Publications, document, StateLimits.MaxPublications),
             cancellationToken);
     }
@@ -97,7 +103,7 @@ public sealed class LiteDbNodeState : INodeState
     public async ValueTask<bool> RemovePublicationAsync(string localId, CancellationToken cancellationToken)
     {
         StateLimits.RequireId(localId);
-        return await RunAsync(
+        return await ChangeAsync(
             database => database.GetCollection(StateFile.Publications).Delete(localId), cancellationToken);
     }
 
@@ -105,7 +111,7 @@ public sealed class LiteDbNodeState : INodeState
     public async ValueTask<string?> GetSettingAsync(string key, CancellationToken cancellationToken)
     {
         StateLimits.RequireId(key);
-        return await RunAsync(
+        return await ReadAsync(
             database => database.GetCollection(StateFile.Settings).FindById(key)?[StateDocuments.Value].AsString,
             cancellationToken);
     }
@@ -116,13 +122,13 @@ public sealed class LiteDbNodeState : INodeState
         StateLimits.RequireId(key);
         if (value is null)
         {
-            await RunAsync(database => database.GetCollection(StateFile.Settings).Delete(key), cancellationToken);
+            await ChangeAsync(database => database.GetCollection(StateFile.Settings).Delete(key), cancellationToken);
             return;
         }
 
         StateLimits.RequireText(value);
         var document = StateDocuments.Setting(key, value);
-        await RunAsync(
+        await ChangeAsync(
             database => Put(database, StateFile.Settings, document, StateLimits.MaxSettings), cancellationToken);
     }
 
@@ -156,11 +162,20 @@ public sealed class LiteDbNodeState : INodeState
         return true;
     }
 
-    private async ValueTask<TResult> RunAsync<TResult>(
+    private ValueTask<TResult> ReadAsync<TResult>(
         Func<LiteDatabase, TResult> work,
+        CancellationToken cancellationToken) => RunAsync(new StateWork<TResult>(work, isChange: false),
+            cancellationToken);
+
+    private ValueTask<TResult> ChangeAsync<TResult>(
+        Func<LiteDatabase, TResult> work,
+        CancellationToken cancellationToken) => RunAsync(new StateWork<TResult>(work, isChange: true),
+            cancellationToken);
+
+    private async ValueTask<TResult> RunAsync<TResult>(
+        StateWork<TResult> item,
         CancellationToken cancellationToken)
     {
-        var item = new StateWork<TResult>(work);
         await _worker.EnqueueAsync(item, cancellationToken);
         return await item.Done;
     }
@@ -173,21 +188,67 @@ public sealed class LiteDbNodeState : INodeState
         }
         catch (Exception exception)
         {
-            foreach (var work in batch)
-            {
-                work.Fail(exception);
-            }
-
+            FailAll(batch, exception);
             return;
         }
 
-        if (!TryRunTogether(_file.Database, batch))
+        batch = RefuseWithoutSpace(batch);
+        try
         {
-            // One of them does not work, and took the transaction with it: each for itself.
-            foreach (var work in batch)
+            if (!TryRunTogether(_file.Database, batch))
             {
-                RunAlone(_file.Database, work);
+                // One of them does not work, and took the transaction with it: each for itself.
+                foreach (var work in batch)
+                {
+                    RunAlone(_file.Database, work);
+                }
             }
+        }
+        catch (Exception exception)
+        {
+            FailAll(batch, exception);
+            Reopen();
+        }
+    }
+
+    /// <summary>
+    /// LiteDB waits for itself for ever when its log meets a full disk, so it must not come to that.
+    /// </summary>
+    private IReadOnlyList<StateWork> RefuseWithoutSpace(IReadOnlyList<StateWork> batch)
+    {
+        if (!batch.Any(work => work.IsChange) || FreeSpace.Of(FolderName) >= ReserveBytes)
+        {
+            return batch;
+        }
+
+        FailAll([.. batch.Where(work => work.IsChange)], DiskFault.ForState(FolderName, ReserveBytes));
+        return [.. batch.Where(work => !work.IsChange)];
+    }
+
+    private void FailAll(IReadOnlyList<StateWork> batch, Exception exception)
+    {
+        var told = DiskFault.Is(exception) ? DiskFault.Of(exception, FolderName) : exception;
+        foreach (var work in batch)
+        {
+            work.Fail(told);
+        }
+    }
+
+    /// <summary>
+    /// LiteDB closes itself for good when the disk refuses it. What was answered is in the file or its log, so the next
+    /// change opens it anew, and finds out whether the disk has recovered.
+    /// </summary>
+    private void Reopen()
+    {
+        var file = _file;
+        _file = null;
+        try
+        {
+            file?.Dispose();
+        }
+        catch (Exception exception) when (exception is LiteException || DiskFault.Is(exception))
+        {
+            // Closing writes, too, and the disk refuses that; the log keeps it for the next opening.
         }
     }
 
@@ -201,9 +262,9 @@ public sealed class LiteDbNodeState : INodeState
                 work.Run(database);
             }
 
-            Commit(database);
+            End(database, batch.Any(work => work.IsChange));
         }
-        catch (Exception)
+        catch (Exception exception) when (!IsOfDisk(exception))
         {
             database.Rollback();
             return false;
@@ -223,9 +284,9 @@ public sealed class LiteDbNodeState : INodeState
         {
             database.BeginTrans();
             work.Run(database);
-            Commit(database);
+            End(database, work.IsChange);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (!IsOfDisk(exception))
         {
             database.Rollback();
             work.Fail(exception);
@@ -235,11 +296,19 @@ public sealed class LiteDbNodeState : INodeState
         work.Complete();
     }
 
+    private string FolderName => Path.GetDirectoryName(Path.GetFullPath(_path))!;
+
+    // After these the database is closed, or must be taken for it.
+    private static bool IsOfDisk(Exception exception) => exception is LiteException || DiskFault.Is(exception);
+
     /// <summary>LiteDB flushes its log in its own time; a checkpoint waits for that, and empties it.</summary>
-    private static void Commit(LiteDatabase database)
+    private static void End(LiteDatabase database, bool hasChanged)
     {
         database.Commit();
-        database.Checkpoint();
+        if (hasChanged)
+        {
+            database.Checkpoint();
+        }
     }
 
     private void Close() => _file?.Dispose();

@@ -2,7 +2,8 @@ using Veil.Wire;
 
 namespace Veil.Storage.State;
 
-/// <summary>A guard that this node keeps to (spec/directory.md, section 6). Times are kept to the millisecond.</summary>
+/// <summary>A guard that this node keeps to (spec/directory.md, section 6). Times are kept to the
+/// millisecond.</summary>
 /// <param name="Relay">Its identity.</param>
 /// <param name="ChosenAt">When it was chosen.</param>
 /// <param name="ExpiresAt">When its life ends.</param>

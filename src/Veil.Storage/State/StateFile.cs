@@ -20,10 +20,12 @@ internal sealed class StateFile : IDisposable
     private const int HeaderPageBytes = 8192;
     private const int HeaderTextOffset = 32;
 
+    private readonly string _path;
     private readonly SafeFileHandle _lock;
 
-    private StateFile(LiteDatabase database, SafeFileHandle handle)
+    private StateFile(string path, LiteDatabase database, SafeFileHandle handle)
     {
+        _path = path;
         Database = database;
         _lock = handle;
     }
@@ -43,7 +45,7 @@ internal sealed class StateFile : IDisposable
         try
         {
             PrepareOwnerOnly(path);
-            return new StateFile(OpenDatabase(path), handle);
+            return new StateFile(path, OpenDatabase(path), handle);
         }
         catch
         {
@@ -58,11 +60,29 @@ internal sealed class StateFile : IDisposable
         try
         {
             Database.Dispose();
+            RemoveEmptyLog();
         }
         finally
         {
             _lock.Dispose();
         }
+    }
+
+    /// <summary>LiteDB leaves it after a run that changed nothing; one with content is not ours to remove.</summary>
+    private void RemoveEmptyLog()
+    {
+        var log = new FileInfo(LogPathOf(_path));
+        if (log is { Exists: true, Length: 0 })
+        {
+            log.Delete();
+        }
+    }
+
+    private static string LogPathOf(string path)
+    {
+        var full = Path.GetFullPath(path);
+        var name = Path.GetFileNameWithoutExtension(full) + "-log" + Path.GetExtension(full);
+        return Path.Combine(Path.GetDirectoryName(full)!, name);
     }
 
     private static LiteDatabase OpenDatabase(string path)
@@ -81,6 +101,7 @@ internal sealed class StateFile : IDisposable
             try
             {
                 WriteFormatOnce(database);
+                EmptyLogOf(database, path);
                 return database;
             }
             catch
@@ -101,12 +122,29 @@ internal sealed class StateFile : IDisposable
     {
         if (database.GetCollection(Meta).FindById(FormatId) is null)
         {
-            database.GetCollection(Meta).Insert(new BsonDocument
-            {
-                [StateDocuments.Id] = FormatId,
-                [StateDocuments.Value] = FormatVersion,
-            });
-            database.Checkpoint();
+            WriteFormat(database);
+        }
+    }
+
+    private static void WriteFormat(LiteDatabase database)
+    {
+        database.GetCollection(Meta).Upsert(new BsonDocument
+        {
+            [StateDocuments.Id] = FormatId,
+            [StateDocuments.Value] = FormatVersion,
+        });
+        database.Checkpoint();
+    }
+
+    /// <summary>
+    /// What a process that was killed left. A checkpoint alone does not remove changes that were never committed, so
+    /// one that is committed comes first.
+    /// </summary>
+    private static void EmptyLogOf(LiteDatabase database, string path)
+    {
+        if (new FileInfo(LogPathOf(path)) is { Exists: true, Length: > 0 })
+        {
+            WriteFormat(database);
         }
     }
 
@@ -125,9 +163,7 @@ internal sealed class StateFile : IDisposable
     /// </summary>
     private static void PrepareOwnerOnly(string path)
     {
-        var full = Path.GetFullPath(path);
-        var logName = Path.GetFileNameWithoutExtension(full) + "-log" + Path.GetExtension(full);
-        foreach (var file in new[] { full, Path.Combine(Path.GetDirectoryName(full)!, logName) })
+        foreach (var file in new[] { path, LogPathOf(path) })
         {
             if (File.Exists(file))
             {
@@ -163,7 +199,8 @@ internal sealed class StateFile : IDisposable
     private static void RequireReadable(LiteDatabase database, string path)
     {
         var format = database.GetCollection(Meta).FindById(FormatId);
-        var hasEntries = database.GetCollectionNames().Any(name => name is Guards or Vanguards or Publications or Settings);
+        var hasEntries = database.GetCollectionNames().Any(name =>
+            name is Guards or Vanguards or Publications or Settings);
         if (format is null && hasEntries)
         {
             throw Unreadable(path, null);

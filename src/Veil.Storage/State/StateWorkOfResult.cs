@@ -3,10 +3,12 @@ using LiteDB;
 namespace Veil.Storage.State;
 
 /// <summary>A piece of work with a result.</summary>
-internal sealed class StateWork<TResult>(Func<LiteDatabase, TResult> work) : StateWork
+internal sealed class StateWork<TResult>(Func<LiteDatabase, TResult> work, bool isChange) : StateWork
 {
     private readonly TaskCompletionSource<TResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TResult? _result;
+
+    public override bool IsChange => isChange;
 
     public Task<TResult> Done => _done.Task;
 

@@ -17,6 +17,7 @@ public sealed class MemoryBlockStore(long quotaBytes, TimeProvider time, TimeSpa
     public const int BytesPerBlock = 64 + StoreLayout.BlockBytes;
 
     private readonly Dictionary<BlockRef, (byte[] Block, Lease Lease)> _blocks = [];
+    private long _quota = quotaBytes;
     private bool _disposed;
 
     /// <inheritdoc/>
@@ -26,7 +27,14 @@ public sealed class MemoryBlockStore(long quotaBytes, TimeProvider time, TimeSpa
     public long Bytes => BlockCount * BytesPerBlock;
 
     /// <inheritdoc/>
-    public long Quota => quotaBytes;
+    public long Quota => _quota;
+
+    /// <inheritdoc/>
+    public void SetQuota(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        _quota = bytes;
+    }
 
     /// <summary>The references of all blocks, in order: the same in every run.</summary>
     public IEnumerable<BlockRef> References => _blocks.Keys.Order();
@@ -63,7 +71,7 @@ public sealed class MemoryBlockStore(long quotaBytes, TimeProvider time, TimeSpa
             return PutOutcome.AlreadyStored;
         }
 
-        if (Bytes + BytesPerBlock > quotaBytes)
+        if (Bytes + BytesPerBlock > _quota)
         {
             return PutOutcome.Full;
         }

@@ -14,7 +14,7 @@ internal sealed class ContentRig
 {
     public ContentRig(int stores, ulong seed = 1)
     {
-        Stores = new MemoryStores(stores);
+        Stores = new MemoryStores(stores) { Time = Time };
         Decisions = new SeededDecisions(seed);
         Publisher = new Publisher(Stores, new SeededSecrets(seed), Decisions, Time);
         Reader = NewReader(new ReaderOptions());

@@ -14,6 +14,9 @@ internal enum StoreMood
     Full,
     Silent,
     Flaky,
+
+    /// <summary>Takes everything and answers nothing: the request ends at its time limit.</summary>
+    TimesOut,
 }
 
 /// <summary>A network of stores in memory that keeps its contract, with faults to be chosen.</summary>
@@ -30,6 +33,9 @@ internal sealed class MemoryStores : IBlockNetwork
     public MemoryStores(int stores) => Ring = TestRing.Of(stores);
 
     public StoreRing Ring { get; set; }
+
+    /// <summary>Measures the time limit of a request, 30 s.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
 
     public int MostInFlight { get; private set; }
 
@@ -94,7 +100,7 @@ internal sealed class MemoryStores : IBlockNetwork
         Assert.Equal(32768, destination.Length);
         await using var request = Begin();
         var mood = await BehaveAsync(store, reference, cancellationToken);
-        if (mood is StoreMood.Dead or StoreMood.Flaky) return StoreOutcome.Failed;
+        if (mood is StoreMood.Dead or StoreMood.Flaky or StoreMood.TimesOut) return StoreOutcome.Failed;
         if (!_blocks.TryGetValue((store, reference), out var block)) return StoreOutcome.NotFound;
         block.CopyTo(destination);
         return StoreOutcome.Done;
@@ -112,6 +118,7 @@ internal sealed class MemoryStores : IBlockNetwork
             await never.Task.WaitAsync(cancellationToken);
         }
 
+        if (mood == StoreMood.TimesOut) await Task.Delay(TimeSpan.FromSeconds(30), Time, cancellationToken);
         if (mood != StoreMood.Flaky) return mood;
         return _failedOnce.TryAdd((store, reference), true) ? StoreMood.Flaky : StoreMood.Well;
     }

@@ -16,6 +16,8 @@ internal sealed class GatedStore(IBlockStore inner) : IBlockStore
 
     public long Quota => inner.Quota;
 
+    public void SetQuota(long bytes) => inner.SetQuota(bytes);
+
     public Exception? Failure { get; set; }
 
     public int Reads { get; private set; }

@@ -1,4 +1,5 @@
 using Veil.Simulation.Storage;
+using Veil.Storage;
 using Veil.Storage.State;
 using Veil.Wire;
 using Xunit;
@@ -78,6 +79,27 @@ public sealed class NodeStateTests : IDisposable
     [Theory]
     [InlineData(Kind.File)]
     [InlineData(Kind.Memory)]
+    public async Task A_publication_is_found_by_local_id_else_by_key_else_by_name(Kind kind)
+    {
+        await using var state = await OpenAsync(kind);
+        var first = new PublicationEntry("1", "film", 1, "veil:abc", Start.AddHours(1));
+        var second = new PublicationEntry("2", "film", 2, "veil:def", Start.AddHours(2));
+        var third = new PublicationEntry("3", "1", 3, "veil:def", Start.AddHours(3));
+        foreach (var entry in new[] { third, second, first })
+        {
+            await state.PutPublicationAsync(entry, Cancellation);
+        }
+
+        Assert.Equal([first], await state.FindPublicationsAsync("1", Cancellation));
+        Assert.Equal([first], await state.FindPublicationsAsync("veil:abc", Cancellation));
+        Assert.Equal([second, third], await state.FindPublicationsAsync("veil:def", Cancellation));
+        Assert.Equal([first, second], await state.FindPublicationsAsync("film", Cancellation));
+        Assert.Empty(await state.FindPublicationsAsync("Film", Cancellation));
+    }
+
+    [Theory]
+    [InlineData(Kind.File)]
+    [InlineData(Kind.Memory)]
     public async Task Settings_are_told_apart_by_case_and_removed_by_null(Kind kind)
     {
         await using var state = await OpenAsync(kind);
@@ -129,6 +151,40 @@ public sealed class NodeStateTests : IDisposable
     private static RelayId Relay(int seed) => new(StoreRig.RefOf(seed).Value);
 
     private static GuardEntry Guard(int seed) => new(Relay(seed), Start.AddHours(seed), Start.AddDays(60 + seed));
+
+    [Fact]
+    public async Task A_full_disk_refuses_a_change_loses_none_and_the_state_goes_on_when_there_is_room()
+    {
+        using var disk = new SmallDisk(Path.Combine(_rig.Root, "disk"), mebibytes: 40);
+        var path = Path.Combine(_rig.Root, "disk", "state.db");
+        var filler = Path.Combine(_rig.Root, "disk", "others");
+        var text = new string('x', StateLimits.MaxTextCharacters);
+        var kept = 0;
+        await using (var state = await LiteDbNodeState.OpenAsync(path, Cancellation))
+        {
+            await File.WriteAllBytesAsync(filler, new byte[7 * 1024 * 1024], Cancellation);
+            StorageException? fault = null;
+            while (fault is null)
+            {
+                fault = await Record.ExceptionAsync(
+                    async () => await state.SetSettingAsync($"{kept}", text, Cancellation)) as StorageException;
+                kept += fault is null ? 1 : 0;
+                Assert.InRange(kept, 0, 100);
+            }
+
+            Assert.Equal(StorageFault.DiskFull, fault.Fault);
+            await Record.ExceptionAsync(async () => await state.SetSettingAsync("more", text, Cancellation));
+            File.Delete(filler);
+            await state.SetSettingAsync("last", text, Cancellation);
+        }
+
+        await using var again = await LiteDbNodeState.OpenAsync(path, Cancellation);
+        Assert.Equal(text, await again.GetSettingAsync("last", Cancellation));
+        for (var index = 0; index < kept; index++)
+        {
+            Assert.Equal(text, await again.GetSettingAsync($"{index}", Cancellation));
+        }
+    }
 
     private async Task<INodeState> OpenAsync(Kind kind) => kind == Kind.Memory
         ? new MemoryNodeState()

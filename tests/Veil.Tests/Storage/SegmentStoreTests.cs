@@ -295,7 +295,8 @@ public sealed class SegmentStoreTests : IDisposable
             },
         });
 
-        await Assert.ThrowsAsync<IOException>(() => _rig.PutAsync(store, 1));
+        var fault = await Assert.ThrowsAsync<StorageException>(() => _rig.PutAsync(store, 1));
+        Assert.Equal(StorageFault.DiskFailed, fault.Fault);
         isBroken = false;
         Assert.Equal(PutOutcome.Stored, await _rig.PutAsync(store, 1));
         Assert.Equal(_rig.FileBytes(), store.Bytes);

@@ -3,6 +3,7 @@ using Veil.Simulation.Storage;
 using Veil.Storage.Blocks;
 using Veil.Storage.Serving;
 using Veil.Wire;
+using Veil.Wire.Denying;
 using Veil.Wire.Store;
 using Xunit;
 
@@ -18,6 +19,7 @@ public sealed class StoreSessionTests : IAsyncDisposable
     private readonly Pipe _replies = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly List<(BlockRef Reference, bool Stored)> _seen = [];
+    private readonly Denylist _denylist = new();
 
     public StoreSessionTests()
     {
@@ -50,6 +52,20 @@ public sealed class StoreSessionTests : IAsyncDisposable
         Assert.Equal(CloseReason.PeerClosed, await session);
         Assert.Equal([(StoreRig.RefOf(1), true), (StoreRig.RefOf(1), false)], _seen);
         Assert.Equal("end", await ReadAsync());
+    }
+
+    [Fact]
+    public async Task A_denied_block_is_answered_as_by_a_full_store_without_it_and_the_store_is_not_asked()
+    {
+        await StoreAsync(1);
+        _denylist.Replace([Denylist.HashOf(StoreRig.RefOf(1))]);
+        var session = Run();
+        StoreFrameWriter.WriteGet(_requests.Writer, 1, StoreRig.RefOf(1));
+        StoreFrameWriter.WritePut(_requests.Writer, 2, StoreRig.RefOf(1), 60, StoreRig.Block(1));
+        await _requests.Writer.CompleteAsync();
+        Assert.Equal(["NotFound 1", "Refused 2 Full", "end"], await ReadAllAsync());
+        Assert.Equal(CloseReason.PeerClosed, await session);
+        Assert.Equal((0, 2L, 0), (_store.Reads, _denylist.Refusals, _seen.Count));
     }
 
     [Fact]
@@ -303,6 +319,7 @@ public sealed class StoreSessionTests : IAsyncDisposable
         var options = new StoreSessionOptions
         {
             MaxInFlight = maxInFlight,
+            Denylist = _denylist,
             OnBlock = (reference, stored) =>
             {
                 lock (_seen)

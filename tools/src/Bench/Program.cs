@@ -1,7 +1,7 @@
 using Veil.Bench;
 
 // A new bench is a file of its own and a line here.
-IBench[] benches = [new RawBench(), new TcpBench(), new DemoBench()];
+IBench[] benches = [new RawBench(), new TcpBench(), new DemoBench(), new StoreBench(args)];
 
 if (args is [ChildProcess.PlayArgument, var played, var role, .. var rest])
 {
@@ -11,9 +11,9 @@ if (args is [ChildProcess.PlayArgument, var played, var role, .. var rest])
 
 var json = args.Contains("--json");
 var names = args.Where(argument => argument != "--json").ToArray();
-if (names is not [var name] || benches.FirstOrDefault(bench => bench.Name == name) is not { } chosen)
+if (names is not [var name, ..] || benches.FirstOrDefault(bench => bench.Name == name) is not { } chosen)
 {
-    Console.Error.WriteLine("usage: tools/bench NAME [--json]");
+    Console.Error.WriteLine("usage: tools/bench NAME [--json] [options of the bench]");
     foreach (var bench in benches)
     {
         Console.Error.WriteLine($"  {bench.Name,-8} {bench.Summary}");

@@ -23,7 +23,14 @@ public sealed class TripwireTests
         Assert.Contains("seed 99", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("   at ", thrown.Message, StringComparison.Ordinal);
 
-        static async Task EscapingMethod() => await Task.Run(static () => { });
+        // The work ends after it is awaited: work that is over by then would go on here and escape nowhere.
+        async Task EscapingMethod()
+        {
+            using var awaited = new ManualResetEventSlim();
+            using var timer = _kernel.Root.Time.CreateTimer(
+                _ => awaited.Set(), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+            await Task.Run(awaited.Wait);
+        }
     }
 
     [Fact]

@@ -179,6 +179,7 @@ public sealed class FileEndpointTests
     [InlineData(ContentFault.NotFound, HttpStatusCode.NotFound)]
     [InlineData(ContentFault.TooFewShares, HttpStatusCode.ServiceUnavailable)]
     [InlineData(ContentFault.VerificationFailed, HttpStatusCode.BadGateway)]
+    [InlineData(ContentFault.Denied, HttpStatusCode.Forbidden)]
     public async Task Content_that_cannot_be_had_has_a_status_of_its_own(ContentFault fault, HttpStatusCode status)
     {
         await using var rig = await GatewayRig.StartAsync();

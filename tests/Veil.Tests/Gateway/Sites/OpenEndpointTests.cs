@@ -87,6 +87,7 @@ public sealed class OpenEndpointTests
     [Theory]
     [InlineData(ContentFault.TooFewShares, 503, "too_few_shares")]
     [InlineData(ContentFault.VerificationFailed, 502, "verification_failed")]
+    [InlineData(ContentFault.Denied, 403, "denied")]
     public async Task Content_that_cannot_be_had_is_explained(ContentFault fault, int status, string code)
     {
         await using var rig = await GatewayRig.StartAsync();

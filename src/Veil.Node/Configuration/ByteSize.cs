@@ -1,14 +1,14 @@
 using System.Globalization;
 
-namespace Veil.Cli.Output;
+namespace Veil.Node.Configuration;
 
 /// <summary>Sizes as people write them: 1, 512KiB, 64MiB, 1GiB.</summary>
-internal static class ByteSize
+public static class ByteSize
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
     /// <summary>Reads a size; false when it is none.</summary>
-    internal static bool TryParse(string text, out long bytes)
+    public static bool TryParse(string text, out long bytes)
     {
         bytes = 0;
         int digits = text.TakeWhile(letter => char.IsAsciiDigit(letter) || letter == '.').Count();
@@ -30,7 +30,7 @@ internal static class ByteSize
     }
 
     /// <summary>Writes a size with three significant digits.</summary>
-    internal static string Format(long bytes)
+    public static string Format(long bytes)
     {
         double value = bytes;
         int unit = 0;

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using Veil.Cli.Output;
+using Veil.Node.Configuration;
+using Veil.Node.Control;
+
+namespace Veil.Cli.Commands;
+
+/// <summary>
+/// What all commands that concern a node share: <c>--data</c>, <c>--json</c>, and what becomes of failures, so that
+/// each ends with one error, one hint and the exit code that scripts rely on.
+/// </summary>
+internal sealed class CommandFrame(Terminal terminal)
+{
+    /// <summary>Makes a command.</summary>
+    /// <param name="name">What is typed.</param>
+    /// <param name="description">What it does; then, after an empty line, its examples.</param>
+    /// <param name="symbols">Its own arguments and options.</param>
+    /// <param name="run">Does it; returns the exit code.</param>
+    internal Command Create(
+        string name,
+        string description,
+        IEnumerable<Symbol> symbols,
+        Func<Invocation, CancellationToken, Task<int>> run)
+    {
+        var data = new Option<string?>("--data")
+        {
+            Description = "the node's data folder (default: VEIL_DATA, else the platform's usual place)",
+            HelpName = "DIR",
+        };
+        var json = new Option<bool>("--json") { Description = "print exactly one JSON object" };
+        var command = new Command(name, description);
+        foreach (var symbol in symbols.Append(data).Append(json))
+        {
+            if (symbol is Argument argument)
+            {
+                command.Add(argument);
+            }
+            else
+            {
+                command.Add((Option)symbol);
+            }
+        }
+
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var voice = new Voice(parsed.GetValue(json), terminal);
+            var paths = DataPaths.Choose(parsed.GetValue(data));
+            var invocation = new Invocation(parsed, terminal, voice, paths);
+            return GuardAsync(voice, () => run(invocation, cancellationToken), cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> GuardAsync(
+        Voice voice,
+        Func<Task<int>> run,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            return voice.Fail(new CliFailure(
+                ExitCodes.Interrupted, "interrupted", "interrupted",
+                    "nothing half done was left behind; run it again"));
+        }
+        catch (CliFailure failure)
+        {
+            return voice.Fail(failure);
+        }
+        catch (ControlException told)
+        {
+            var error = told.Error;
+            return voice.Fail(new CliFailure(ExitCodes.Of(error.Code), error.Code, error.Message, error.Hint));
+        }
+        catch (NodeStartException mistake)
+        {
+            return voice.Fail(CliFailure.Of(mistake));
+        }
+        catch (SocketException unreachable)
+        {
+            return voice.Fail(new CliFailure(
+                ExitCodes.NotRunning, ControlClient.NotRunning, unreachable.Message, "start a node with veil run"));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return voice.Fail(new CliFailure(
+                ExitCodes.Failed, "io", fault.Message, "check the path, your rights, and that the disk is not full"));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Veil.Cli.Demo;
+using Veil.Cli.Network;
+using Veil.Cli.Output;
+using Veil.Cli.Run;
+
+namespace Veil.Cli.Commands;
+
+/// <summary>All commands, and how a line of arguments becomes one run of one of them.</summary>
+internal static class CommandTree
+{
+    // What commands have to put away when they are interrupted: a temporary file, a request.
+    private static readonly TimeSpan CleaningLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs what the arguments ask for; returns the exit code.</summary>
+    internal static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var parsed = Create(terminal).Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            var command = parsed.CommandResult.Command;
+            string path = command is RootCommand ? "veil" : PathOf(parsed.CommandResult);
+            return new Voice(args.Contains("--json"), terminal).Fail(new CliFailure(
+                ExitCodes.Usage, "usage", FirstLine(parsed.Errors[0].Message), $"{path} --help shows how it is used"));
+        }
+
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = CleaningLimit,
+            Output = terminal.Out,
+            Error = terminal.Error,
+        };
+        return await parsed.InvokeAsync(configuration, cancellationToken);
+    }
+
+    /// <summary>The tree of commands.</summary>
+    internal static RootCommand Create(Terminal terminal)
+    {
+        var frame = new CommandFrame(terminal);
+        return new RootCommand(
+            "Veil shares files without showing anybody's address: onion circuits hide who shares and who reads, "
+            + "and stores keep encrypted blocks that they cannot read.\n\n"
+            + "Examples:\n  veil demo --file holiday.jpg\n  veil run --network network.json\n  veil add holiday.jpg\n"
+            + "  veil get - -o holiday.jpg < holiday.key")
+        {
+            RunCommand.Create(),
+            StatusCommand.Create(frame),
+            AddCommand.Create(frame),
+            GetCommand.Create(frame),
+            OpenCommand.Create(frame),
+            ListCommand.Create(frame),
+            RemoveCommand.Create(frame),
+            SetCommand.Create(frame),
+            DenyCommand.Create(frame),
+            DoctorCommand.Create(frame),
+            NetworkCommand.Create(),
+            CompletionCommand.Create(frame, () => Create(terminal)),
+            DemoCommand.Create(),
+            RawCopyCommand.Create(),
+        };
+    }
+
+    private static string PathOf(System.CommandLine.Parsing.SymbolResult result) => result is
+        System.CommandLine.Parsing.CommandResult { Command: var command }
+        ? command is RootCommand || result.Parent is null ? "veil" : $"{PathOf(result.Parent)} {command.Name}"
+        : "veil";
+
+    // Suggestions of the parser come in further lines.
+    private static string FirstLine(string message)
+    {
+        string line = message.Split('\n')[0].Trim().TrimEnd('.');
+        return line.Length > 1 && char.IsLower(line[1]) ? char.ToLowerInvariant(line[0]) + line[1..] : line;
+    }
+}

@@ -1,0 +1,113 @@
+using System.CommandLine;
+using Veil.Cli.Output;
+using Veil.Content.Keys;
+
+namespace Veil.Cli.Commands;
+
+/// <summary>The three ways to give a key to a command, and why two of them are better.</summary>
+internal sealed class KeyInput
+{
+    /// <summary>For the help of each command that takes a key.</summary>
+    internal const string Advice =
+        "A key on the command line is seen by other users of this machine (in the list of processes) and stays in the "
+        + "shell's history. Give it on standard input (-) or in a file (--key-file) instead.";
+
+    // A key has 117 characters; a link to it some more.
+    private const int MaxCharacters = 4096;
+
+    private readonly Argument<string?> _argument = new("KEY")
+    {
+        Description = "the content key, a link to it, or - to read it from standard input",
+        HelpName = "KEY",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string?> _file = new("--key-file")
+    {
+        Description = "read the key from a file",
+        HelpName = "FILE",
+    };
+
+    /// <summary>The argument and the option.</summary>
+    internal IEnumerable<Symbol> Symbols => [_argument, _file];
+
+    /// <summary>The key, checked.</summary>
+    /// <exception cref="CliFailure">There is none, or it is mistyped.</exception>
+    internal async Task<ContentKey> ReadAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        string text = await ReadTextAsync(invocation, cancellationToken);
+        return ContentKey.TryParse(text, out var key, out var error)
+            ? key
+            : throw new CliFailure(
+                ExitCodes.Usage, "bad_key", error.Message, "paste the key again, the whole of it");
+    }
+
+    /// <summary>What was given, without white space around it.</summary>
+    /// <exception cref="CliFailure">Nothing was, or too much.</exception>
+    internal async Task<string> ReadTextAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        string? given = invocation.Parsed.GetValue(_argument);
+        string? file = invocation.Parsed.GetValue(_file);
+        if ((given is null) == (file is null))
+        {
+            throw new CliFailure(
+                ExitCodes.Usage,
+                "usage",
+                given is null ? "no key is given" : "the key is given twice",
+                "name it, or give - to type or pipe it in, or --key-file FILE");
+        }
+
+        if (file is null && given != "-")
+        {
+            return given!.Trim();
+        }
+
+        if (file is null && invocation.Terminal is { ErrorIsTerminal: true, OutIsTerminal: true })
+        {
+            invocation.Voice.Say("paste the key and press enter:");
+        }
+
+        using var opened = file is null ? null : Open(file);
+        string text = await ReadSomeAsync(opened ?? invocation.Terminal.In, cancellationToken);
+        return text.Length > 0
+            ? text
+            : throw new CliFailure(
+                ExitCodes.Usage, "bad_key", "there is no key in what was read",
+                    "give a file or input with one key in it");
+    }
+
+    private static StreamReader Open(string file)
+    {
+        try
+        {
+            return new StreamReader(file);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new CliFailure(
+                ExitCodes.Failed, "no_file", $"the key file {file} cannot be read", "check its path and your rights");
+        }
+    }
+
+    // The first line that is not empty: a person ends with enter, a pipe with its end.
+    private static async Task<string> ReadSomeAsync(TextReader reader, CancellationToken cancellationToken)
+    {
+        int seen = 0;
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        {
+            seen += line.Length + 1;
+            if (seen > MaxCharacters)
+            {
+                throw new CliFailure(
+                    ExitCodes.Usage, "bad_key", "this is too long for a key", "give the key and nothing else");
+            }
+
+            if (line.Trim() is { Length: > 0 } text)
+            {
+                return text;
+            }
+        }
+
+        return string.Empty;
+    }
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using Spectre.Console;
+using Veil.Cli.Output;
+using Veil.Node.Configuration;
+using Veil.Node.Control;
+
+namespace Veil.Cli.Commands;
+
+/// <summary>`veil ls`: what this node has shared.</summary>
+internal static class ListCommand
+{
+    internal static Command Create(CommandFrame frame)
+    {
+        var keys = new Option<bool>("--keys") { Description = "print keys, too: whoever has one can read the file" };
+        return frame.Create(
+            "ls",
+            "List what was shared from this node and is remembered: id, length in bytes, time, name. "
+            + "With --json the keys are always there.\n\n"
+            + "Examples:\n  veil ls\n  veil ls --keys\n  veil ls --json",
+            [keys],
+            async (invocation, cancellationToken) =>
+            {
+                using var client = invocation.Connect();
+                var list = await client.ListAsync(cancellationToken);
+                bool withKeys = invocation.Parsed.GetValue(keys);
+                invocation.Voice.Print(list, ControlJson.Default.PublicationList, output =>
+                {
+                    if (invocation.Terminal.OutIsTerminal)
+                    {
+                        AnsiConsole.Write(Table(list, withKeys));
+                        return;
+                    }
+
+                    foreach (var entry in list.Publications)
+                    {
+                        string line = string.Join(
+                            '\t', entry.Id, entry.Bytes, $"{entry.PublishedAt:yyyy-MM-ddTHH:mm:ssZ}", entry.Name);
+                        output.WriteLine(withKeys ? $"{line}\t{entry.Key}" : line);
+                    }
+                });
+                if (list.Publications.Count == 0)
+                {
+                    invocation.Voice.Say("nothing is remembered here; veil add PATH shares a file");
+                }
+
+                return ExitCodes.Done;
+            });
+    }
+
+    private static Table Table(PublicationList list, bool withKeys)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("id", "size", "shared at (UTC)", "name");
+        if (withKeys)
+        {
+            table.AddColumn("key");
+        }
+
+        foreach (var entry in list.Publications)
+        {
+            string[] cells =
+            [
+                entry.Id,
+                ByteSize.Format(entry.Bytes),
+                entry.PublishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm"),
+                Markup.Escape(entry.Name),
+            ];
+            table.AddRow(withKeys ? [.. cells, entry.Key] : cells);
+        }
+
+        return table;
+    }
+}

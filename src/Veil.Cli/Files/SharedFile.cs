@@ -1,0 +1,136 @@
+using Microsoft.Win32.SafeHandles;
+using Veil.Cli.Output;
+
+namespace Veil.Cli.Files;
+
+/// <summary>
+/// A file that is shared: opened once, read once, and found out when it is not, at the end, what it was at the start.
+/// </summary>
+internal sealed class SharedFile : IDisposable
+{
+    private readonly string _path;
+    private readonly SafeFileHandle _handle;
+    private readonly FileFacts _before;
+    private long _position;
+
+    private SharedFile(string path, SafeFileHandle handle, FileFacts before)
+    {
+        _path = path;
+        _handle = handle;
+        _before = before;
+    }
+
+    /// <summary>Bytes that it has.</summary>
+    internal long Length => _before.Length;
+
+    /// <summary>Its name without folders.</summary>
+    internal string Name => Path.GetFileName(_path);
+
+    /// <summary>Opens it.</summary>
+    /// <exception cref="CliFailure">It is none, or may not be read.</exception>
+    internal static SharedFile Open(string path)
+    {
+        string full = Path.GetFullPath(path);
+        if (RefusalOf(path, FileFacts.Of(full).Kind) is { } refusal)
+        {
+            throw refusal;
+        }
+
+        try
+        {
+            var handle = File.OpenHandle(
+                full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+                    FileOptions.SequentialScan);
+
+            // Of what was opened: the path may lead elsewhere by now.
+            var facts = OpenedFacts(full, handle);
+            return facts.Kind == FileKind.Regular
+                ? new SharedFile(full, handle, facts)
+                : throw RefusalOf(path, facts.Kind)!;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new CliFailure(
+                ExitCodes.Failed, "unreadable", $"{path} may not be read by you", "change its rights, or share a copy");
+        }
+        catch (FileNotFoundException)
+        {
+            throw RefusalOf(path, FileKind.Missing)!;
+        }
+    }
+
+    /// <summary>Reads on; 0 at the end, when nothing about it has changed.</summary>
+    /// <exception cref="CliFailure">It has: <c>file_changed</c>.</exception>
+    internal async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        int count = await RandomAccess.ReadAsync(_handle, destination, _position, cancellationToken);
+        _position += count;
+        if (_position > Length)
+        {
+            throw Changed("grew");
+        }
+
+        if (count == 0)
+        {
+            CheckUnchanged();
+        }
+
+        return count;
+    }
+
+    public void Dispose() => _handle.Dispose();
+
+    private static FileFacts OpenedFacts(string path, SafeFileHandle handle) => FileFacts.Of(
+        OperatingSystem.IsLinux() ? $"/proc/self/fd/{handle.DangerousGetHandle()}" : path);
+
+    private void CheckUnchanged()
+    {
+        var opened = OpenedFacts(_path, _handle);
+        if (_position < Length || opened.Length < Length)
+        {
+            throw Changed("shrank");
+        }
+
+        if (opened.Length > Length)
+        {
+            throw Changed("grew");
+        }
+
+        var named = FileFacts.Of(_path);
+        if (named.Kind == FileKind.Missing)
+        {
+            throw Changed("was removed");
+        }
+
+        if (named.Identity != _before.Identity)
+        {
+            throw Changed("was replaced by another");
+        }
+
+        if (opened.ChangedAt != _before.ChangedAt)
+        {
+            throw Changed("was written to");
+        }
+    }
+
+    private static CliFailure Changed(string how) => new(
+        ExitCodes.Failed, "file_changed", $"the file {how} while it was read; nothing was published",
+        "add it again when nothing writes to it, or add a copy");
+
+    private static CliFailure? RefusalOf(string path, FileKind kind) => kind switch
+    {
+        FileKind.Regular => null,
+        FileKind.Missing => new CliFailure(
+            ExitCodes.Failed, "no_file", $"there is no file {path}",
+                "check the path, and that you may look into its folder"),
+        FileKind.Folder => new CliFailure(
+            ExitCodes.Failed, "is_folder", $"{path} is a folder",
+            "name one file; folders cannot be shared yet, an archive of one can"),
+        FileKind.Pipe => new CliFailure(
+            ExitCodes.Failed, "not_a_file", $"{path} is a named pipe", "write what comes out of it to a file first"),
+        FileKind.Socket => new CliFailure(
+            ExitCodes.Failed, "not_a_file", $"{path} is a socket", "name a file"),
+        _ => new CliFailure(
+            ExitCodes.Failed, "not_a_file", $"{path} is a device", "write what is to be shared to a file first"),
+    };
+}

@@ -1,0 +1,37 @@
+namespace Veil.Cli.Output;
+
+/// <summary>What a command is connected to: the process's own streams, or a test's.</summary>
+internal sealed record Terminal
+{
+    /// <summary>Standard input, for keys.</summary>
+    internal required TextReader In { get; init; }
+
+    /// <summary>Standard output: results.</summary>
+    internal required TextWriter Out { get; init; }
+
+    /// <summary>Standard error: progress and messages.</summary>
+    internal required TextWriter Error { get; init; }
+
+    /// <summary>Standard output for content.</summary>
+    internal required Func<Stream> OpenOut { get; init; }
+
+    /// <summary>Whether a person reads standard output.</summary>
+    internal bool OutIsTerminal { get; init; }
+
+    /// <summary>Whether a person reads standard error.</summary>
+    internal bool ErrorIsTerminal { get; init; }
+
+    /// <summary>The clock.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The process's own.</summary>
+    internal static Terminal OfProcess() => new()
+    {
+        In = Console.In,
+        Out = Console.Out,
+        Error = Console.Error,
+        OpenOut = Console.OpenStandardOutput,
+        OutIsTerminal = !Console.IsOutputRedirected,
+        ErrorIsTerminal = !Console.IsErrorRedirected,
+    };
+}

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using Veil.Cli.Output;
+using Veil.Node.Configuration;
+using Veil.Node.Hosting;
+
+namespace Veil.Cli.Run;
+
+/// <summary>`veil run`: one node, in the foreground, until a signal.</summary>
+internal static class RunCommand
+{
+    internal static Command Create()
+    {
+        var data = new Option<string?>("--data")
+        {
+            Description = "the data folder; else VEIL_DATA, else the platform's usual place",
+            HelpName = "DIR",
+        };
+        var flags = SettingKey.All
+            .Where(key => key.Flag is not null)
+            .Select(key => (Key: key, Option: new Option<string?>(key.Flag!)
+            {
+                Description = key.Meaning,
+                HelpName = ValueName(key),
+            }))
+            .ToList();
+        var set = new Option<string[]>("--set")
+        {
+            Description = "any other setting, like --set Limits:Memory=512MiB; may be repeated",
+            HelpName = "SECTION:KEY=VALUE",
+        };
+        var command = new Command(
+            "run",
+            "Run a node in the foreground, with any of the roles authority, relay, store and gateway. "
+            + "Prints \"ready\" when every role serves. SIGTERM and Ctrl-C let others' circuits end, then stop it.\n\n"
+            + "Examples:\n"
+            + "  veil run --network network.json\n"
+            + "  veil run --roles relay,store --listen 0.0.0.0:9301 --advertise 192.0.2.1:9301 --quota 100GiB\n"
+            + "  veil run --set Limits:Rate=5MiB");
+        command.Options.Add(data);
+        foreach (var (_, option) in flags)
+        {
+            command.Options.Add(option);
+        }
+
+        command.Options.Add(set);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var given = flags
+                .Where(flag => parsed.GetValue(flag.Option) is not null)
+                .ToDictionary(
+                    flag => flag.Key.Name,
+                    flag => parsed.GetValue(flag.Option)!,
+                    StringComparer.OrdinalIgnoreCase);
+            return await RunAsync(parsed.GetValue(data), given, parsed.GetValue(set) ?? [], cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        string? data,
+        Dictionary<string, string> settings,
+        IReadOnlyList<string> pairs,
+        CancellationToken cancellationToken)
+    {
+        var voice = new Voice(json: false);
+        try
+        {
+            AddPairs(settings, pairs);
+            await NodeHost.RunAsync(
+                DataPaths.Choose(data),
+                settings,
+                static () => Console.Out.WriteLine("ready"),
+                cancellationToken);
+            return ExitCodes.Done;
+        }
+        catch (CliFailure failure)
+        {
+            return voice.Fail(failure);
+        }
+        catch (NodeStartException fault)
+        {
+            return voice.Fail(CliFailure.Of(fault));
+        }
+    }
+
+    private static string ValueName(SettingKey key) => key.Flag switch
+    {
+        "--network" or "--record" => "FILE",
+        "--roles" => "LIST",
+        "--name" => "NAME",
+        "--quota" or "--rate" or "--volume" => "SIZE",
+        _ => "ADDRESS",
+    };
+
+    private static void AddPairs(Dictionary<string, string> settings, IEnumerable<string> pairs)
+    {
+        foreach (string pair in pairs)
+        {
+            string[] parts = pair.Split('=', 2);
+            if (parts.Length != 2)
+            {
+                throw new CliFailure(
+                    ExitCodes.Usage, "usage", $"--set {pair} has no value", "write it like --set Limits:Rate=5MiB");
+            }
+
+            settings[parts[0]] = parts[1];
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Veil.Content.Publishing;
+using Veil.Storage;
+using Veil.Storage.State;
+
+namespace Veil.Node.Control;
+
+/// <summary>
+/// Publishes what the request's body brings (spec/control.md, section 2). The answer begins at once, so that
+/// progress comes while the body still goes.
+/// </summary>
+internal sealed class AddEndpoint(ControlSurface surface)
+{
+    // Each holds some 6 MiB of stripes and keeps trunks of its own.
+    private const int MaxPublications = 4;
+    private const int MaxNameCharacters = 4096;
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
+
+    private int _running;
+
+    internal async Task ServeAsync(HttpContext context)
+    {
+        var (name, length) = ReadHeaders(context.Request);
+        try
+        {
+            if (Interlocked.Increment(ref _running) > MaxPublications)
+            {
+                throw ControlErrors.Busy($"{MaxPublications} files are being added already");
+            }
+
+            context.Response.ContentType = "application/x-ndjson";
+            await context.Response.StartAsync(context.RequestAborted);
+            await AnswerAsync(context, new PublishSource(context.Request.Body, length, name));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, PublishSource source)
+    {
+        AddLine last;
+        try
+        {
+            last = new AddLine { Result = await PublishAsync(context, source) };
+        }
+        catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            last = new AddLine { Error = ControlErrors.Of(failure).Error };
+        }
+
+        await WriteAsync(context, last);
+    }
+
+    private async Task<AddResult> PublishAsync(HttpContext context, PublishSource source)
+    {
+        long began = surface.Time.GetTimestamp();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var latest = new LatestProgress();
+        var publishing = surface.Node.PublishAsync(source, new PublishOptions(), latest.Set, stop.Token);
+        try
+        {
+            while (!publishing.IsCompleted)
+            {
+                await Task.WhenAny(publishing, Task.Delay(ProgressInterval, surface.Time, stop.Token));
+                if (latest.TryTake(out var progress))
+                {
+                    await WriteAsync(context, new AddLine { Progress = progress });
+                }
+            }
+        }
+        finally
+        {
+            // Reached with the publication under way only when the client is gone: it has no other owner.
+            stop.Cancel();
+            await publishing.ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+
+        var done = await publishing;
+        double seconds = Math.Round(surface.Time.GetElapsedTime(began).TotalSeconds, 3);
+        return new AddResult(
+            done.Key.Format(),
+            done.Name,
+            done.Bytes,
+            done.Counts.Blocks,
+            done.Counts.Shares,
+            done.Counts.SharesAcknowledged,
+            seconds,
+            done.Redundancy.StoresThatMayBeLost,
+            await RememberAsync(done));
+    }
+
+    // It is published, whoever is still there to hear of it: not cancelled, and no failure takes the key away.
+    private async Task<string?> RememberAsync(Publication done)
+    {
+        if (surface.State is null)
+        {
+            return null;
+        }
+
+        string id = surface.Decisions.NextBelow(1UL << 40).ToString("x10", CultureInfo.InvariantCulture);
+        var entry = new PublicationEntry(id, done.Name, done.Bytes, done.Key.Format(), surface.Time.GetUtcNow());
+        try
+        {
+            await surface.State.PutPublicationAsync(entry, CancellationToken.None);
+            return id;
+        }
+        catch (Exception failure) when (failure is StateFullException or StorageException or IOException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task WriteAsync(HttpContext context, AddLine line)
+    {
+        byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line, ControlLines.Default.AddLine), (byte)'\n'];
+        await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+    }
+
+    private static (string Name, long Length) ReadHeaders(HttpRequest request)
+    {
+        var headers = request.Headers;
+        bool isWhole = headers[ControlHeaders.Name] is [{ Length: > 0 and <= MaxNameCharacters }]
+            && headers[ControlHeaders.Length] is [{ Length: <= 20 }];
+        return isWhole
+            && long.TryParse(
+                headers[ControlHeaders.Length].ToString(), NumberStyles.None, CultureInfo.InvariantCulture,
+                    out long length)
+            ? (Uri.UnescapeDataString(headers[ControlHeaders.Name].ToString()), length)
+            : throw ControlErrors.BadRequest();
+    }
+
+    // What was told last; between two lines of the answer only the newest counts.
+    private sealed class LatestProgress
+    {
+        private AddProgress? _latest;
+
+        internal void Set(PublishProgress progress) => Interlocked.Exchange(ref _latest, new AddProgress(
+            progress.BytesRead, progress.BytesTotal, progress.SharesAcknowledged, progress.SharesTotal));
+
+        internal bool TryTake([NotNullWhen(true)] out AddProgress? progress)
+        {
+            progress = Interlocked.Exchange(ref _latest, null);
+            return progress is not null;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Veil.Content.Edge;
+using Veil.Content.Keys;
+using Veil.Content.Publishing;
+using Veil.Storage;
+using Veil.Storage.State;
+
+namespace Veil.Node.Control;
+
+/// <summary>All that a control request can fail with (spec/control.md, section 3).</summary>
+internal static class ControlErrors
+{
+    internal static ControlException NoSuchEndpoint() => new(StatusCodes.Status404NotFound, new(
+        "no_such_endpoint", "the control API has no such endpoint", "use a veil of the node's version"));
+
+    internal static ControlException Busy(string message) => new(StatusCodes.Status503ServiceUnavailable, new(
+        "busy", message, "try again when some are done"));
+
+    internal static ControlException BadRequest() => new(StatusCodes.Status400BadRequest, new(
+        "bad_request", "the request is not what this endpoint reads", "use a veil of the node's version"));
+
+    internal static ControlException TooLarge(int limit) => new(StatusCodes.Status413PayloadTooLarge, new(
+        "too_large", $"the request is over {limit} bytes", "send what was asked for and nothing else"));
+
+    internal static ControlException BadKey(ContentKeyError error) => new(StatusCodes.Status400BadRequest, new(
+        "bad_key", error.Message, "paste the key again, the whole of it"));
+
+    internal static ControlException Stopping() => new(StatusCodes.Status503ServiceUnavailable, new(
+        "stopping", "the node is stopping", "start it again"));
+
+    /// <summary>What is told of a failure.</summary>
+    internal static ControlException Of(Exception failure) => failure switch
+    {
+        ControlException told => told,
+        ContentUnavailableException unavailable => Of(unavailable),
+        PublishException publish => Of(publish),
+        BadHttpRequestException => BadRequest(),
+        StateFullException full => new(StatusCodes.Status507InsufficientStorage, new(
+            "state_full", full.Message, "forget publications with veil rm")),
+        StorageException or IOException => new(StatusCodes.Status500InternalServerError, new(
+            "node_disk", "the node could not read or write its data folder", "its log and veil doctor say more")),
+        _ => new(StatusCodes.Status500InternalServerError, new(
+            "internal", "the node could not do this", "its log says more")),
+    };
+
+    private static ControlException Of(ContentUnavailableException failure) => failure.Fault switch
+    {
+        ContentFault.NotFound => new(StatusCodes.Status404NotFound, new(
+            "not_found",
+            "no store knows this key",
+            "check the key; what was shared long ago may have ended")),
+        ContentFault.TooFewShares => new(StatusCodes.Status503ServiceUnavailable, new(
+            "too_few_shares",
+            "too few stores that may have it can be reached",
+            "try again later; veil status says whether this node is well")),
+        ContentFault.VerificationFailed => new(StatusCodes.Status502BadGateway, new(
+            "verification_failed",
+            "what was found is not what the key names",
+            "the key is wrong or comes from another version; ask for it again")),
+        _ => new(StatusCodes.Status403Forbidden, new(
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(failure.Fault.ToString()),
+            failure.Message,
+            "the owner of this node decides what it opens")),
+    };
+
+    private static ControlException Of(PublishException failure) => failure.Fault switch
+    {
+        PublishFault.NoStores => new(StatusCodes.Status503ServiceUnavailable, new(
+            "no_stores", failure.Message, "wait until the node is ready: veil status")),
+        PublishFault.TooLarge => new(StatusCodes.Status413PayloadTooLarge, new(
+            "file_too_large", failure.Message, "share it in parts")),
+        PublishFault.SourceChanged => new(StatusCodes.Status409Conflict, new(
+            "file_changed", failure.Message, "add it again when nothing writes to it")),
+        _ => new(StatusCodes.Status503ServiceUnavailable, new(
+            "too_few_acknowledged", failure.Message, "try again later; veil status says whether this node is well")),
+    };
+}

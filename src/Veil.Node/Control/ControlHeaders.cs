@@ -1,0 +1,17 @@
+namespace Veil.Node.Control;
+
+/// <summary>Header and trailer fields of requests and answers that carry a file (spec/control.md, section 2).</summary>
+internal static class ControlHeaders
+{
+    /// <summary>Length of the file, in bytes, decimal.</summary>
+    internal const string Length = "veil-length";
+
+    /// <summary>Name of the file, percent-encoded UTF-8.</summary>
+    internal const string Name = "veil-name";
+
+    /// <summary>Trailer: <see cref="Done"/> when all bytes came, else the error as JSON.</summary>
+    internal const string End = "veil-end";
+
+    /// <summary>Value of <see cref="End"/>.</summary>
+    internal const string Done = "done";
+}

@@ -1,0 +1,22 @@
+using System.Text.Json.Serialization;
+using Veil.Node.Status;
+
+namespace Veil.Node.Control;
+
+/// <summary>JSON of the control API: names in snake_case, no reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip)]
+[JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(ErrorAnswer))]
+[JsonSerializable(typeof(KeyRequest))]
+[JsonSerializable(typeof(OpenAnswer))]
+[JsonSerializable(typeof(AddResult))]
+[JsonSerializable(typeof(PublicationList))]
+[JsonSerializable(typeof(ForgetRequest))]
+[JsonSerializable(typeof(ForgetAnswer))]
+[JsonSerializable(typeof(SettingList))]
+[JsonSerializable(typeof(SettingRequest))]
+[JsonSerializable(typeof(SettingAnswer))]
+[JsonSerializable(typeof(DenyAnswer))]
+public sealed partial class ControlJson : JsonSerializerContext;

@@ -1,0 +1,189 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Veil.Node.Configuration;
+using Veil.Node.Control;
+using Veil.Node.Metrics;
+using Veil.Node.Status;
+
+namespace Veil.Node.Hosting;
+
+/// <summary>
+/// The node's life within a host: open, start, say when it serves, drain, close (spec/operating.md, section 4).
+/// </summary>
+internal sealed partial class NodeService(
+    NodeRequest request,
+    SettingsSource settings,
+    NodeLogging logging,
+    ILoggerFactory loggers) : IHostedService, IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ReadyReport = TimeSpan.FromMinutes(1);
+
+    private readonly ILogger _logger = loggers.CreateLogger<NodeService>();
+    private readonly DenylistFile _denylist = new(loggers.CreateLogger<DenylistFile>());
+    private readonly TimeProvider _time = TimeProvider.System;
+    private NodeConfiguration _configuration = request.Configuration;
+    private OpenedNode? _opened;
+    private ControlServer? _control;
+    private MetricsServer? _metrics;
+    private SettingsWatch? _watch;
+    private volatile bool _stopping;
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        LogStarting(_logger, _configuration.Roles, _configuration.Network.Name);
+        _denylist.Open(_configuration.Denylist);
+        _opened = await OpenedNode.OpenAsync(
+            _configuration, request.Paths, (loggers, _denylist.List), cancellationToken);
+        _watch = new SettingsWatch(settings, request.Paths, loggers.CreateLogger<SettingsWatch>());
+        _watch.Changed += Apply;
+        await StartNodeAsync(_opened, cancellationToken);
+        await WaitReadyAsync(_opened.Node, cancellationToken);
+        LogReady(_logger);
+        request.OnReady();
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _stopping = true;
+        LogStopping(_logger);
+        await DisposeAsync();
+        LogStopped(_logger);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _watch?.Dispose();
+        if (_metrics is not null)
+        {
+            await _metrics.DisposeAsync();
+        }
+
+        if (_control is not null)
+        {
+            await _control.DisposeAsync();
+        }
+
+        if (_opened is { } opened)
+        {
+            _opened = null;
+            await opened.DisposeAsync();
+        }
+    }
+
+    private async Task StartNodeAsync(OpenedNode opened, CancellationToken cancellationToken)
+    {
+        var surface = SurfaceOf(opened);
+        try
+        {
+            // First, so that whoever asks hears why the node is not ready yet.
+            _control = new ControlServer(surface, request.Paths.ControlSocket, loggers);
+            await _control.StartAsync(cancellationToken);
+            if (_configuration.Metrics is { } endPoint)
+            {
+                _metrics = new MetricsServer(surface, endPoint);
+                await _metrics.StartAsync(cancellationToken);
+            }
+
+            await opened.Node.StartAsync(cancellationToken);
+        }
+        catch (ControlException fault)
+        {
+            throw new NodeStartException(fault.Error.Code, fault.Error.Message, fault.Error.Hint, fault);
+        }
+        catch (IOException fault)
+        {
+            throw new NodeStartException(
+                "listen",
+                fault.Message,
+                "is another program using the port? choose another with --listen, --socks or --metrics",
+                fault);
+        }
+    }
+
+    private ControlSurface SurfaceOf(OpenedNode opened) => new()
+    {
+        Node = opened.Node,
+        Time = _time,
+        Decisions = opened.Seams.Decisions,
+        State = opened.Seams.State,
+        IsStopping = () => _stopping,
+        Problems = () => opened.Seams.Blocks?.Trouble is { } trouble
+            ? [new StatusProblem("store_full", trouble.Message, "the store goes on serving what it has",
+                StopsService: false)]
+            : [],
+        CurrentSettings = () => settings.Current,
+        SetSetting = Set,
+        Deny = _denylist.Add,
+    };
+
+    private SettingOutcome Set(string name, string value)
+    {
+        try
+        {
+            if (SettingKey.Find(name) is not { } key)
+            {
+                return new SettingOutcome(
+                    SettingResult.UnknownName, $"there is no setting {name}",
+                        "spec/operating.md, section 2, lists them");
+            }
+
+            _watch!.Change(key.Name, value.Length == 0 ? null : value);
+            return new SettingOutcome(key.Live ? SettingResult.Applied : SettingResult.AfterRestart);
+        }
+        catch (NodeStartException fault)
+        {
+            return new SettingOutcome(SettingResult.BadValue, fault.Message, fault.Hint);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return new SettingOutcome(
+                SettingResult.Unavailable, fault.Message, "the data folder must be writable for the node");
+        }
+    }
+
+    private async Task WaitReadyAsync(VeilNode node, CancellationToken cancellationToken)
+    {
+        long said = _time.GetTimestamp();
+        while (!node.IsServing)
+        {
+            await Task.Delay(ReadyPoll, _time, cancellationToken);
+            if (_time.GetElapsedTime(said) >= ReadyReport)
+            {
+                LogWaiting(_logger);
+                said = _time.GetTimestamp();
+            }
+        }
+    }
+
+    private void Apply(NodeConfiguration changed)
+    {
+        logging.Level = changed.LogLevel;
+        _denylist.Reload(changed.Denylist);
+        if (_opened?.Seams.Blocks is { } blocks && blocks.Quota != changed.Quota)
+        {
+            blocks.SetQuota(changed.Quota);
+        }
+
+        _configuration = changed;
+    }
+
+    [LoggerMessage(100, LogLevel.Information, "starting as {Roles} in the network {Network}")]
+    private static partial void LogStarting(ILogger logger, NodeRoles roles, string network);
+
+    [LoggerMessage(101, LogLevel.Information, "ready: every role serves")]
+    private static partial void LogReady(ILogger logger);
+
+    [LoggerMessage(102, LogLevel.Information, "still waiting for a directory that is valid now and, as a relay, "
+        + "lists this node")]
+    private static partial void LogWaiting(ILogger logger);
+
+    [LoggerMessage(103, LogLevel.Information, "stopping: nothing new is taken, circuits of others may end")]
+    private static partial void LogStopping(ILogger logger);
+
+    [LoggerMessage(104, LogLevel.Information, "stopped")]
+    private static partial void LogStopped(ILogger logger);
+}

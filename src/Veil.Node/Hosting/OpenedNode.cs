@@ -1,0 +1,159 @@
+using Microsoft.Extensions.Logging;
+using Veil.Links.Tcp;
+using Veil.Node.Configuration;
+using Veil.Node.Lab;
+using Veil.Node.Recording;
+using Veil.Noise;
+using Veil.Noise.Seams;
+using Veil.Storage;
+using Veil.Storage.Blocks;
+using Veil.Storage.Segments;
+using Veil.Storage.State;
+using Veil.Wire.Denying;
+using Veil.Wire.Seams;
+
+namespace Veil.Node.Hosting;
+
+/// <summary>Everything that a process opens for its node: keys, sockets, files.</summary>
+internal sealed class OpenedNode : IAsyncDisposable
+{
+    private readonly TcpTransport _transport;
+    private readonly FileRecorder? _recorder;
+
+    private OpenedNode(VeilNode node, NodeSeams seams, TcpTransport transport, FileRecorder? recorder)
+    {
+        (Node, Seams) = (node, seams);
+        (_transport, _recorder) = (transport, recorder);
+    }
+
+    /// <summary>The node; nothing of it runs yet.</summary>
+    internal VeilNode Node { get; }
+
+    /// <summary>What the node was given; the node disposes what is to be disposed.</summary>
+    internal NodeSeams Seams { get; }
+
+    /// <summary>Opens everything.</summary>
+    /// <exception cref="NodeStartException">Something cannot be opened; what was opened is closed again.</exception>
+    internal static async Task<OpenedNode> OpenAsync(
+        NodeConfiguration configuration,
+        DataPaths paths,
+        (ILoggerFactory Loggers, Denylist Denylist) outside,
+        CancellationToken cancellationToken)
+    {
+        var opened = new Stack<IAsyncDisposable>();
+        try
+        {
+            var parts = await OpenAsync(configuration, paths, (outside.Loggers, outside.Denylist, opened),
+                cancellationToken);
+            opened.Clear();
+            return parts;
+        }
+        catch (StorageException fault)
+        {
+            throw new NodeStartException("storage", fault.Message, "see the message; nothing was changed", fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new NodeStartException(
+                "storage",
+                $"a file of the node cannot be opened: {fault.Message}",
+                "the data folder must be yours, on a disk with room that is not read-only",
+                fault);
+        }
+        finally
+        {
+            while (opened.TryPop(out var part))
+            {
+                await part.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>Stops the node and closes what was opened.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Node.DisposeAsync();
+        _transport.Dispose();
+        _recorder?.Dispose();
+    }
+
+    private static async Task<OpenedNode> OpenAsync(
+        NodeConfiguration configuration,
+        DataPaths paths,
+        (ILoggerFactory Loggers, Denylist Denylist, Stack<IAsyncDisposable> Opened) parts,
+        CancellationToken cancellationToken)
+    {
+        var secrets = new SystemSecretSource();
+        var decisions = new SystemDecisionSource();
+        var time = configuration.ClockOffset == TimeSpan.Zero
+            ? TimeProvider.System
+            : new OffsetTime(TimeProvider.System, configuration.ClockOffset);
+        var state = await LiteDbNodeState.OpenAsync(paths.State, cancellationToken);
+        parts.Opened.Push(state);
+        var blocks = configuration.Roles.HasFlag(NodeRoles.Store)
+            ? await OpenBlocksAsync(configuration, paths, (time, decisions), cancellationToken)
+            : null;
+        if (blocks is not null)
+        {
+            parts.Opened.Push(blocks);
+        }
+
+        var slab = new KeySlab(SlotsFor(configuration));
+        var keys = configuration.AcceptsLinks
+            ? KeyFile.LoadOrCreate(paths.Keys, configuration.Roles.HasFlag(NodeRoles.Authority), secrets, slab)
+            : null;
+        if (configuration.Roles.HasFlag(NodeRoles.Authority) && configuration.Network.IndexOf(keys!.Relay) < 0)
+        {
+            throw new NodeStartException(
+                "not_authority",
+                $"the keys in {paths.Keys} are of no authority of the network \"{configuration.Network.Name}\"",
+                "use the folder and the network file that one and the same `veil network new` made");
+        }
+
+        var recorder = configuration.Record is { } file
+            ? new FileRecorder(file, configuration.Name, TimeProvider.System)
+            : null;
+        var transport = new TcpTransport(new TcpTransportOptions { LocalAddress = configuration.From });
+        var seams = new NodeSeams
+        {
+            Time = time,
+            Decisions = decisions,
+            Secrets = secrets,
+            Listeners = transport,
+            Connections = transport,
+            Blocks = blocks,
+            State = state,
+            Denylist = parts.Denylist,
+            Loggers = parts.Loggers,
+            Observer = recorder,
+        };
+        return new OpenedNode(
+            new VeilNode(OptionsOf(configuration), (keys, slab), seams), seams, transport, recorder);
+    }
+
+    private static async Task<IBlockStore> OpenBlocksAsync(
+        NodeConfiguration configuration,
+        DataPaths paths,
+        (TimeProvider Time, DecisionSource Decisions) seams,
+        CancellationToken cancellationToken) =>
+        await SegmentStore.OpenAsync(
+            new SegmentStoreOptions { Folder = paths.Blocks, QuotaBytes = configuration.Quota },
+            seams.Time,
+            seams.Decisions,
+            cancellationToken);
+
+    // Four keys a circuit of others, and some for links and the node's own circuits.
+    private static int SlotsFor(NodeConfiguration configuration) =>
+        configuration.AcceptsLinks ? (configuration.Bounds.Circuits * 4) + 16_384 : 16_384;
+
+    private static NodeOptions OptionsOf(NodeConfiguration configuration) => new()
+    {
+        Name = configuration.Name,
+        Network = configuration.Network,
+        Roles = configuration.Roles,
+        Listen = configuration.AcceptsLinks ? configuration.Listen : null,
+        Advertise = configuration.Advertise,
+        Socks = configuration.Roles.HasFlag(NodeRoles.Gateway) ? configuration.Socks : null,
+        Weight = configuration.Weight,
+    };
+}

@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using Veil.Node.Configuration;
+
+namespace Veil.Node.Hosting;
+
+/// <summary>Reads veil.json again when it changes and at SIGHUP; tells of settings that are right (spec/operating.md,
+/// section 2).</summary>
+internal sealed partial class SettingsWatch : IDisposable
+{
+    private readonly SettingsSource _settings;
+    private readonly ILogger _logger;
+    private readonly PhysicalFileProvider _files;
+    private readonly IDisposable _changes;
+    private readonly PosixSignalRegistration? _signal;
+    private readonly Lock _lock = new();
+
+    internal SettingsWatch(SettingsSource settings, DataPaths paths, ILogger logger)
+    {
+        _settings = settings;
+        _logger = logger;
+        _files = new PhysicalFileProvider(paths.Folder);
+        _changes = ChangeToken.OnChange(() => _files.Watch(Path.GetFileName(paths.Settings)), Reload);
+        _signal = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            Reload();
+        });
+    }
+
+    /// <summary>Told of settings that are all right, one caller at a time.</summary>
+    internal event Action<NodeConfiguration>? Changed;
+
+    /// <summary>Changes one setting in the file and in force.</summary>
+    /// <exception cref="NodeStartException">It is wrong; nothing was changed.</exception>
+    internal void Change(string setting, string? value)
+    {
+        lock (_lock)
+        {
+            Changed?.Invoke(_settings.Change(setting, value));
+        }
+    }
+
+    /// <summary>Stops watching.</summary>
+    public void Dispose()
+    {
+        _signal?.Dispose();
+        _changes.Dispose();
+        _files.Dispose();
+    }
+
+    private void Reload()
+    {
+        lock (_lock)
+        {
+            try
+            {
+                Changed?.Invoke(_settings.Load());
+                LogTaken(_logger);
+            }
+            catch (NodeStartException fault)
+            {
+                LogRefused(_logger, fault.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(110, LogLevel.Information, "settings were read again; those marked live are in force, the "
+        + "others at the next start")]
+    private static partial void LogTaken(ILogger logger);
+
+    [LoggerMessage(111, LogLevel.Warning, "settings were not taken, the former ones stay: {Problems}")]
+    private static partial void LogRefused(ILogger logger, string problems);
+}

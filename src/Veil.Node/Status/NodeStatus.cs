@@ -1,0 +1,193 @@
+using System.Reflection;
+using System.Text.Json;
+using Veil.Circuits;
+using Veil.Wire;
+using Veil.Wire.Cells;
+
+namespace Veil.Node.Status;
+
+/// <summary>Says how a node is (spec/control.md, section 4), from what its parts count. Any thread.</summary>
+public sealed class NodeStatus
+{
+    /// <summary>No consensus yet, or a relay that is not listed yet.</summary>
+    public const string Starting = "starting";
+
+    /// <summary>Does all that it is for.</summary>
+    public const string Ready = "ready";
+
+    /// <summary>Runs, and something keeps it from serving: see <see cref="StatusDocument.Problems"/>.</summary>
+    public const string Degraded = "degraded";
+
+    /// <summary>Finishes what it has begun and takes nothing new.</summary>
+    public const string Stopping = "stopping";
+
+    // Below it, whoever runs a few relays sees both ends of most circuits (Tor's network has some 8,000 relays).
+    private const int SmallNetwork = 50;
+
+    private readonly VeilNode _node;
+    private readonly TimeProvider _time;
+    private readonly Func<bool> _isStopping;
+    private readonly Func<IReadOnlyList<StatusProblem>> _problems;
+    private readonly long _started;
+    private volatile bool _wasReady;
+
+    /// <param name="node">The node.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="isStopping">Whether its host has begun to stop it.</param>
+    /// <param name="problems">What its host and its parts know to be wrong.</param>
+    public NodeStatus(
+        VeilNode node,
+        TimeProvider time,
+        Func<bool> isStopping,
+        Func<IReadOnlyList<StatusProblem>> problems)
+    {
+        _node = node;
+        _time = time;
+        _isStopping = isStopping;
+        _problems = problems;
+        _started = time.GetTimestamp();
+    }
+
+    /// <summary>Version of the program, as 0.1.0.</summary>
+    public static string Version { get; } = typeof(NodeStatus).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>The node as it is now.</summary>
+    public StatusDocument Take()
+    {
+        var options = _node.Options;
+        var (circuits, clientLinks, relay, _, seams) = _node.StatusSource;
+        var consensus = _node.Consensus;
+        var problems = new List<StatusProblem>(_problems());
+        var waiting = FindWaiting();
+        if (waiting is not null)
+        {
+            problems.Insert(0, waiting);
+        }
+        else if (consensus!.Relays.Count < SmallNetwork)
+        {
+            problems.Add(new StatusProblem(
+                "small_network",
+                $"the network has {consensus.Relays.Count} relays: too few to hide anybody",
+                "use it to try Veil out, and not where being found would hurt",
+                StopsService: false));
+        }
+
+        return new StatusDocument
+        {
+            State = StateOf(waiting, problems),
+            Version = Version,
+            Network = options.Network.Name,
+            NetworkId = options.Network.Id.Value.ToString(),
+            Lab = options.Network.Lab,
+            Name = options.Name,
+            Roles = NamesOf(options.Roles),
+            NodeId = _node.Relay?.Value.ToString(),
+            Epoch = consensus?.Epoch ?? 0,
+            Relays = consensus?.Relays.Count ?? 0,
+            Stores = consensus?.Ring.Count ?? 0,
+            Links = _node.LinkCount,
+            Circuits = _node.RelayedCircuits + clientLinks.CircuitCount,
+            Streams = circuits.OpenStreams,
+            Memory = new MemoryDocument(
+                circuits.ReservedCells * CellLayout.CellBytes, circuits.Options.CellBudget * CellLayout.CellBytes),
+            Store = seams.Blocks is { } blocks ? new(blocks.BlockCount, blocks.Bytes, blocks.Quota) : null,
+            Counters = Count(),
+            Problems = [.. problems.OrderByDescending(problem => problem.StopsService)],
+            Listen = _node.LinkEndPoint?.ToString(),
+            Socks = _node.SocksEndPoint?.ToString(),
+            Pid = Environment.ProcessId,
+            UptimeSeconds = Math.Round(_time.GetElapsedTime(_started).TotalSeconds, 3),
+        };
+    }
+
+    /// <summary>Roles as they are written in settings and shown in status.</summary>
+    public static IReadOnlyList<string> NamesOf(NodeRoles roles) =>
+        [.. Enum.GetValues<NodeRoles>()
+            .Where(role => role != NodeRoles.None && roles.HasFlag(role))
+            .Select(role => role.ToString().ToLowerInvariant())];
+
+    private string StateOf(StatusProblem? waiting, List<StatusProblem> problems)
+    {
+        if (_isStopping())
+        {
+            return Stopping;
+        }
+
+        if (waiting is not null)
+        {
+            return _wasReady ? Degraded : Starting;
+        }
+
+        _wasReady = true;
+        return problems.Any(problem => problem.StopsService) ? Degraded : Ready;
+    }
+
+    // What a node must have before it can do anything.
+    private StatusProblem? FindWaiting()
+    {
+        if (_node.Consensus is not { } consensus)
+        {
+            return new StatusProblem(
+                "no_consensus",
+                "no signed list of relays yet",
+                "check that the authorities in the network file can be reached from here",
+                StopsService: true);
+        }
+
+        if (!consensus.IsLive(_time.GetUtcNow()))
+        {
+            return new StatusProblem(
+                "consensus_expired",
+                "the list of relays is out of date",
+                "check this machine's clock, and that the authorities can be reached",
+                StopsService: true);
+        }
+
+        var isListed = (_node.Options.Roles & (NodeRoles.Relay | NodeRoles.Store)) == 0
+            || (_node.Relay is { } self && consensus.TryGet(self, out _));
+        return isListed ? null : new StatusProblem(
+            "not_listed",
+            "the authorities do not list this relay",
+            "wait for the next epoch; check that others can reach the advertised address",
+            StopsService: true);
+    }
+
+    private SortedDictionary<string, long> Count()
+    {
+        var (circuits, clientLinks, relay, gateway, seams) = _node.StatusSource;
+        var counters = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var reason in Enum.GetValues<CloseReason>())
+        {
+            string name = JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString());
+            Add(counters, $"link.closed.{name}", clientLinks.Counters[reason] + (relay?.Links.Counters[reason] ?? 0));
+            Add(counters, $"circuit.closed.{name}", circuits.Counters[reason]);
+        }
+
+        foreach (var (name, value) in gateway?.Counters.Snapshot() ?? new Dictionary<string, long>())
+        {
+            Add(counters, name, value);
+        }
+
+        if (seams.Blocks is Storage.Segments.SegmentStore store)
+        {
+            var stored = store.Counters;
+            Add(counters, "store.corrupt_blocks", stored.CorruptBlocks);
+            Add(counters, "store.damaged_records", stored.DamagedRecords);
+            Add(counters, "store.foreign_files", stored.ForeignFiles);
+            Add(counters, "store.torn_bytes", stored.TornBytes);
+            Add(counters, "store.read_errors", stored.ReadErrors);
+            Add(counters, "store.flushes", stored.Flushes);
+        }
+
+        return counters;
+    }
+
+    private static void Add(SortedDictionary<string, long> counters, string name, long value)
+    {
+        if (value != 0)
+        {
+            counters[name] = value;
+        }
+    }
+}

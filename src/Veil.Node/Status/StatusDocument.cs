@@ -1,0 +1,90 @@
+namespace Veil.Node.Status;
+
+/// <summary>What <c>veil status --json</c> prints (spec/control.md, section 4). Names no peer, key or file.</summary>
+public sealed record StatusDocument
+{
+    /// <summary>One of <see cref="NodeStatus.Starting"/>, <see cref="NodeStatus.Ready"/>,
+    /// <see cref="NodeStatus.Degraded"/>, <see cref="NodeStatus.Stopping"/>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Of the program, as 0.1.0.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The network's name.</summary>
+    public required string Network { get; init; }
+
+    /// <summary>The network's id, 64 hexadecimal digits.</summary>
+    public required string NetworkId { get; init; }
+
+    /// <summary>Whether it is a lab network.</summary>
+    public required bool Lab { get; init; }
+
+    /// <summary>The node's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Of authority, relay, store, gateway; empty for a client.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <summary>The identity, 64 hexadecimal digits; null for clients and gateways, which have none.</summary>
+    public string? NodeId { get; init; }
+
+    /// <summary>Epoch of the consensus in use, 0 before the first.</summary>
+    public ulong Epoch { get; init; }
+
+    /// <summary>Relays that are listed, stores among them.</summary>
+    public int Relays { get; init; }
+
+    /// <summary>Stores on the ring.</summary>
+    public int Stores { get; init; }
+
+    /// <summary>Open links.</summary>
+    public int Links { get; init; }
+
+    /// <summary>Circuits of others here, and the node's own.</summary>
+    public int Circuits { get; init; }
+
+    /// <summary>Open streams at this end.</summary>
+    public int Streams { get; init; }
+
+    /// <summary>Cells that circuits may hold.</summary>
+    public required MemoryDocument Memory { get; init; }
+
+    /// <summary>Blocks kept for others; null for a node that is no store.</summary>
+    public StoreDocument? Store { get; init; }
+
+    /// <summary>Counters that are not zero, since the start.</summary>
+    public required IReadOnlyDictionary<string, long> Counters { get; init; }
+
+    /// <summary>What is wrong, the worst first.</summary>
+    public IReadOnlyList<StatusProblem> Problems { get; init; } = [];
+
+    /// <summary>Where links are accepted, as host:port.</summary>
+    public string? Listen { get; init; }
+
+    /// <summary>Where SOCKS is accepted, as host:port.</summary>
+    public string? Socks { get; init; }
+
+    /// <summary>The process.</summary>
+    public int Pid { get; init; }
+
+    /// <summary>Since the control API was made.</summary>
+    public double UptimeSeconds { get; init; }
+}
+
+/// <summary>Memory for cells, in bytes.</summary>
+/// <param name="Used">Granted to circuits: what they may at most hold.</param>
+/// <param name="Budget">The most that is ever granted.</param>
+public sealed record MemoryDocument(long Used, long Budget);
+
+/// <summary>A store's blocks.</summary>
+/// <param name="Blocks">Blocks that can be read.</param>
+/// <param name="Bytes">What they take up, everything included.</param>
+/// <param name="Quota">The most they ever take up, in bytes.</param>
+public sealed record StoreDocument(long Blocks, long Bytes, long Quota);
+
+/// <summary>Something that is wrong with a node.</summary>
+/// <param name="Code">A stable word for programs.</param>
+/// <param name="Message">For a person; names no peer, key or path.</param>
+/// <param name="Hint">What to do.</param>
+/// <param name="StopsService">Whether it keeps the node from doing what it is for: it is then degraded.</param>
+public sealed record StatusProblem(string Code, string Message, string Hint, bool StopsService);

@@ -1,0 +1,3 @@
+using Veil.Tools.Release;
+
+return await new ReleaseCommand().RunAsync(args);

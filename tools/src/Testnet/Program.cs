@@ -1,0 +1,3 @@
+using Veil.Tools.Testnet;
+
+return await new TestnetCommand(TimeProvider.System).RunAsync(args);
