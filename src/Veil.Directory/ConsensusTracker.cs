@@ -34,11 +34,17 @@ public sealed class ConsensusTracker
         _network = network;
     }
 
-    /// <summary>The newest consensus, live or not; null before the first.</summary>
+    /// <summary>The newest consensus that was live when it was taken; null before the first.</summary>
     public Consensus? Current { get; private set; }
 
+    /// <summary>
+    /// The newest consensus that verified, live or not: where the clock is wrong or the node was off for long, it still
+    /// says where relays are, and may become live. Null before the first.
+    /// </summary>
+    public Consensus? Newest { get; private set; }
+
     /// <summary>The epoch to ask "newer than" with: 0 before the first.</summary>
-    public ulong KnownEpoch => Current?.Epoch ?? 0;
+    public ulong KnownEpoch => Newest?.Epoch ?? 0;
 
     /// <summary>Why the last <see cref="ConsensusOffer.Refused"/> was refused.</summary>
     public ConsensusFault LastFault { get; private set; }
@@ -57,13 +63,20 @@ public sealed class ConsensusTracker
             return ConsensusOffer.NotNewer;
         }
 
-        var consensus = new Consensus(document, _network);
-        if (!consensus.IsLive(now))
+        Newest = new Consensus(document, _network);
+        return TakeNewest(now) ? ConsensusOffer.Accepted : ConsensusOffer.NotLive;
+    }
+
+    /// <summary>Makes the newest one current if it has become live: the time came, or the clock was corrected.</summary>
+    /// <returns>Whether there is another current one now.</returns>
+    public bool TakeNewest(DateTimeOffset now)
+    {
+        if (Newest is not { } newest || newest == Current || !newest.IsLive(now))
         {
-            return ConsensusOffer.NotLive;
+            return false;
         }
 
-        Current = consensus;
-        return ConsensusOffer.Accepted;
+        Current = newest;
+        return true;
     }
 }

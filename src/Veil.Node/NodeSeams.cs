@@ -36,6 +36,13 @@ public sealed record NodeSeams
     /// <summary>What the node remembers; the node disposes it. Null for one that lives once.</summary>
     public INodeState? State { get; init; }
 
+    /// <summary>The newest consensus between runs; the node disposes it. Null for a node that lives once.</summary>
+    public IDocumentSlot? ConsensusCache { get; init; }
+
+    /// <summary>An authority's last vote between runs; the node disposes it. An authority that may be started again
+    /// needs one, lest it vote twice. Null for all others.</summary>
+    public IDocumentSlot? VoteCache { get; init; }
+
     /// <summary>What the node neither keeps nor opens; null for nothing.</summary>
     public Denylist? Denylist { get; init; }
 

@@ -37,6 +37,8 @@ public sealed partial class VeilNode : IAsyncDisposable
     private readonly TaskScope _scope;
     private readonly CircuitContext _context;
     private readonly LinkPool _clientLinks;
+    private readonly NetworkHealth _health;
+    private readonly NodeMemory _memory;
     private readonly NetworkView _view;
     private readonly ConsensusLoop _consensus;
     private readonly DirectoryClient _directory;
@@ -80,16 +82,26 @@ public sealed partial class VeilNode : IAsyncDisposable
         {
             OnLink = peer => seams.Observer?.SawAddress(peer.EndPoint, incoming: false),
         };
-        var rules = options.Network.Lab ? GuardRules.Lab : GuardRules.Default;
+        _health = new NetworkHealth(options.Network, seams.Time, _logger, _keys?.Relay);
+        _memory = new NodeMemory(seams.State, seams.ConsensusCache, _health);
         _view = new NetworkView(
             seams.Decisions,
             seams.Time,
-            new GuardSet(rules, seams.Decisions),
-            new VanguardSet(seams.Decisions));
-        _directory = new DirectoryClient(_context, _clientLinks);
-        _consensus = new ConsensusLoop(options.Network, _directory, _view, (seams.Time, seams.Decisions))
+            new GuardSet(GuardRules, seams.Decisions),
+            new VanguardSet(seams.Decisions))
+        {
+            OnGuardsChanged = _memory.Remember,
+            OnVanguardsChanged = _memory.Remember,
+        };
+        _directory = new DirectoryClient(_context, _clientLinks, options.Network, _health);
+        var sources = new ConsensusSources(options.Network, _directory, _view, (seams.Time, seams.Decisions))
         {
             IsClient = !accepts,
+            Self = _keys?.Relay,
+        };
+        _consensus = new ConsensusLoop(options.Network, sources, _view, _health, (seams.Time, seams.Decisions))
+        {
+            OnNewer = _memory.Remember,
         };
         _trunks = new TrunkPool(_context, _clientLinks, _view, options.Trunks);
         _blocks = new CircuitBlockNetwork(_context, _trunks, _view, options.Stores);
@@ -106,8 +118,8 @@ public sealed partial class VeilNode : IAsyncDisposable
             _authority = new AuthorityRole(
                 options,
                 _keys!,
-                (seams.Time, seams.Decisions),
-                (_directory, _consensus),
+                seams,
+                (_directory, _consensus, _health),
                 _scope);
         }
     }
@@ -124,9 +136,11 @@ public sealed partial class VeilNode : IAsyncDisposable
     /// <summary>The newest consensus, or null before the first.</summary>
     public Consensus? Consensus => _view.Consensus;
 
+    /// <summary>What the node knows of its network now, and what is wrong (spec/directory.md, section 11).</summary>
+    public NetworkHealthReport Health => _health.Report();
+
     /// <summary>Whether every role serves (spec/operating.md, section 4): links are accepted, and all but a mere
-    /// authority
-    /// have a live consensus, which lists a relay or store.</summary>
+    /// authority have a live consensus, which lists a relay or store.</summary>
     public bool IsServing
     {
         get
@@ -214,6 +228,8 @@ public sealed partial class VeilNode : IAsyncDisposable
     /// <summary>Binds its listeners and starts its loops; does not wait for a consensus.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        await RecallAsync(cancellationToken);
+        _scope.Start(_memory.RunAsync);
         if (_relay is not null)
         {
             OfferServices(_relay);
@@ -231,6 +247,7 @@ public sealed partial class VeilNode : IAsyncDisposable
                 Options.Network,
                 _directory,
                 _relay!.Describe,
+                _health,
                 (_seams.Time, _seams.Decisions));
             _scope.Start(token => KeepRunningAsync(loop.RunAsync, token));
         }
@@ -281,9 +298,10 @@ public sealed partial class VeilNode : IAsyncDisposable
             await _seams.Blocks.DisposeAsync();
         }
 
-        if (_seams.State is not null)
+        IAsyncDisposable?[] remembered = [_seams.State, _seams.ConsensusCache, _seams.VoteCache];
+        foreach (var kept in remembered.OfType<IAsyncDisposable>())
         {
-            await _seams.State.DisposeAsync();
+            await kept.DisposeAsync();
         }
 
         _keys?.Dispose();
@@ -309,6 +327,26 @@ public sealed partial class VeilNode : IAsyncDisposable
             }
 
             await Task.Delay(LoopPause, _seams.Time, cancellationToken);
+        }
+    }
+
+    private GuardRules GuardRules => Options.Network.Lab ? GuardRules.Lab : GuardRules.Default;
+
+    // What earlier runs left: guards and second hops first, so that the consensus finds them.
+    private async Task RecallAsync(CancellationToken cancellationToken)
+    {
+        _view.Restore(
+            new GuardSet(GuardRules, _seams.Decisions, await _memory.GuardsAsync(cancellationToken)),
+            new VanguardSet(_seams.Decisions, await _memory.VanguardsAsync(cancellationToken)));
+        var consensus = await _memory.ConsensusAsync(cancellationToken);
+        if (!consensus.IsEmpty && !_consensus.Restore(consensus))
+        {
+            _health.CacheIgnored("consensus");
+        }
+
+        if (_authority is not null)
+        {
+            await _authority.LoadAsync(consensus, cancellationToken);
         }
     }
 

@@ -17,8 +17,8 @@ public sealed class NetworkView
 {
     private readonly DecisionSource _decisions;
     private readonly TimeProvider _time;
-    private readonly GuardSet _guards;
-    private readonly VanguardSet _vanguards;
+    private GuardSet _guards;
+    private VanguardSet _vanguards;
     private readonly Lock _lock = new();
     private Consensus? _consensus;
 
@@ -31,27 +31,37 @@ public sealed class NetworkView
         _vanguards = vanguards;
     }
 
-    /// <summary>Told of every change of the guards between two consensuses, so that they can be remembered. Any
-    /// thread.</summary>
+    /// <summary>Told of every change of the guards, in the order of the changes, so that they can be remembered. Any
+    /// thread; must return at once.</summary>
     public Action<IReadOnlyList<GuardRecord>>? OnGuardsChanged { get; init; }
+
+    /// <summary>Told of every change of the fixed second hops, as <see cref="OnGuardsChanged"/>.</summary>
+    public Action<IReadOnlyList<VanguardRecord>>? OnVanguardsChanged { get; init; }
 
     /// <summary>The newest consensus, or null before the first.</summary>
     public Consensus? Consensus => Volatile.Read(ref _consensus);
 
+    /// <summary>Goes on with the guards and second hops of an earlier run. Before the first consensus.</summary>
+    public void Restore(GuardSet guards, VanguardSet vanguards)
+    {
+        lock (_lock)
+        {
+            (_guards, _vanguards) = (guards, vanguards);
+        }
+    }
+
     /// <summary>Takes a newer consensus; older ones are ignored: epochs never go back.</summary>
-    /// <returns>The guards to be remembered if they changed, or null.</returns>
-    public IReadOnlyList<GuardRecord>? Update(Consensus consensus)
+    public void Update(Consensus consensus)
     {
         lock (_lock)
         {
             if (_consensus is { } present && present.Epoch >= consensus.Epoch)
             {
-                return null;
+                return;
             }
 
             Volatile.Write(ref _consensus, consensus);
-            _vanguards.Refresh(consensus, _time.GetUtcNow());
-            return _guards.Refresh(consensus, _time.GetUtcNow()) ? _guards.Export() : null;
+            Refresh(consensus);
         }
     }
 
@@ -75,34 +85,27 @@ public sealed class NetworkView
         }
     }
 
+    /// <summary>The guards that could be asked now, as <paramref name="list"/> shows them: one that is over, while there
+    /// is no live one.</summary>
+    public IReadOnlyList<RelayEntry> GuardsIn(Consensus list)
+    {
+        lock (_lock)
+        {
+            return _guards.Usable(list, FrozenSet<RelayId>.Empty, _time.GetUtcNow());
+        }
+    }
+
     /// <summary>Chooses a path.</summary>
     /// <exception cref="CircuitFailedException">There is none; the message says why.</exception>
     internal CircuitPath Choose(TrunkPurpose purpose, IReadOnlySet<RelayId> excluded)
     {
-        IReadOnlyList<GuardRecord>? changed = null;
-        try
-        {
-            return Choose(purpose, excluded, out changed);
-        }
-        finally
-        {
-            Tell(changed);
-        }
-    }
-
-    private CircuitPath Choose(
-        TrunkPurpose purpose,
-        IReadOnlySet<RelayId> excluded,
-        out IReadOnlyList<GuardRecord>? changed)
-    {
-        changed = null;
         lock (_lock)
         {
             var consensus = _consensus ?? throw new CircuitFailedException(PathFailure.NoLiveConsensus);
-            if (_guards.Refresh(consensus, _time.GetUtcNow()))
+            if (consensus.IsLive(_time.GetUtcNow()))
             {
-                // A stand-in for a guard that has failed for long.
-                changed = _guards.Export();
+                // Stand-ins for guards that have failed for long, and what has expired since the last consensus.
+                Refresh(consensus);
             }
 
             var request = new PathRequest(purpose, _time.GetUtcNow()) { Excluded = excluded };
@@ -112,9 +115,8 @@ public sealed class NetworkView
     }
 
     /// <summary>Tells how an attempt at a guard ended.</summary>
-    internal void Report(RelayId guard, bool succeeded)
+    public void Report(RelayId guard, bool succeeded)
     {
-        IReadOnlyList<GuardRecord> after;
         lock (_lock)
         {
             var before = _guards.Export();
@@ -127,21 +129,26 @@ public sealed class NetworkView
                 _guards.Failed(guard, _time.GetUtcNow());
             }
 
-            after = _guards.Export();
-            if (after.SequenceEqual(before))
+            var after = _guards.Export();
+            if (!after.SequenceEqual(before))
             {
-                return;
+                OnGuardsChanged?.Invoke(after);
             }
         }
-
-        Tell(after);
     }
 
-    private void Tell(IReadOnlyList<GuardRecord>? changed)
+    // Told within the lock, so that whoever remembers them hears of the changes in their order.
+    private void Refresh(Consensus consensus)
     {
-        if (changed is not null)
+        var now = _time.GetUtcNow();
+        if (_vanguards.Refresh(consensus, now))
         {
-            OnGuardsChanged?.Invoke(changed);
+            OnVanguardsChanged?.Invoke(_vanguards.Export());
+        }
+
+        if (_guards.Refresh(consensus, now))
+        {
+            OnGuardsChanged?.Invoke(_guards.Export());
         }
     }
 

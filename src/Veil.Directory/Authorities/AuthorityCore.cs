@@ -13,8 +13,12 @@ namespace Veil.Directory.Authorities;
 /// </summary>
 public sealed class AuthorityCore
 {
-    // A round makes one vote, one signature, one consensus and two fetches; older ones are of no use to anybody.
-    private const int MaxOutputs = 16;
+    // A round makes one vote, one signature, one consensus and two fetches, and at most two votes more for each of 15
+    // others; older ones are of no use to anybody.
+    private const int MaxOutputs = 64;
+
+    // Epochs that a clock may be put back while the authority waits for the time to catch up.
+    private const ulong ClockSlack = 4;
 
     private readonly AuthorityOptions _options;
     private readonly NetworkDefinition _network;
@@ -22,12 +26,17 @@ public sealed class AuthorityCore
     private readonly int _ownIndex;
     private readonly DescriptorTable _descriptors = new();
     private readonly Queue<AuthorityOutput> _outputs = new();
+    private readonly AuthorityMemory _memory;
     private AuthorityRound _round;
 
-    /// <summary>Starts an authority, with the last consensus that it persisted, if any.</summary>
+    // The newest vote of earlier runs, for the round in which the authority was started again.
+    private VerifiedVote? _restored;
+    private ulong _votedEpoch;
+
+    /// <summary>Starts an authority, with what it finds of its earlier runs, if anything.</summary>
     /// <exception cref="ArgumentException">The key is not an authority's, or fractions are out of order.</exception>
     public AuthorityCore(
-        AuthorityOptions options, DecisionSource decisions, ReadOnlyMemory<byte> lastConsensus = default)
+        AuthorityOptions options, DecisionSource decisions, AuthorityMemory? memory = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(decisions);
@@ -47,11 +56,19 @@ public sealed class AuthorityCore
         }
 
         _round = new AuthorityRound(_network, 0);
-        _ = OpenNewer(lastConsensus);
+        _memory = memory ?? new AuthorityMemory();
+        RestoredConsensus = _memory.Consensus.IsEmpty || OpenNewer(_memory.Consensus);
+        RestoreVote(_memory.Vote);
     }
 
     /// <summary>The newest consensus, live or not; null before the first.</summary>
     public Consensus? Current { get; private set; }
+
+    /// <summary>False if there was a consensus in memory that does not verify.</summary>
+    public bool RestoredConsensus { get; }
+
+    /// <summary>False if there was a vote in memory that does not verify.</summary>
+    public bool RestoredVote { get; private set; } = true;
 
     /// <summary>Number of relays whose descriptors are held.</summary>
     public int DescriptorCount => _descriptors.ByRelay.Count;
@@ -70,11 +87,9 @@ public sealed class AuthorityCore
     public void Advance(DateTimeOffset now)
     {
         var target = _network.EpochAt(now) + 1;
-        if (target > _round.Target)
+        if (target > _round.Target || target + ClockSlack < _round.Target)
         {
-            _round = new AuthorityRound(_network, target);
-            _descriptors.Prune(descriptor =>
-                ConsensusAssembly.IsCurrent(descriptor, target, _options.DescriptorEpochs));
+            BeginRound(target, now);
         }
 
         if (Current?.Epoch >= _round.Target)
@@ -88,19 +103,19 @@ public sealed class AuthorityCore
             _round.Voted = true;
             if (now < MomentOf(now, _options.SignAt))
             {
-                Vote();
+                Vote(now);
             }
         }
 
         if (!_round.Counted && now >= MomentOf(now, _options.SignAt))
         {
-            CountAndSign();
+            CountAndSign(now);
         }
 
         if (!_round.Asked && now >= MomentOf(now, _options.FetchAt) && Current?.Epoch != _round.Target)
         {
             _round.Asked = true;
-            Put(AuthorityAction.FetchConsensus, default);
+            Put(new AuthorityOutput(AuthorityAction.FetchConsensus, default));
         }
     }
 
@@ -146,7 +161,17 @@ public sealed class AuthorityCore
         {
             // One of us missed a consensus. If it is us, there is time to get it before the votes are counted.
             _round.AskedForPrevious = true;
-            Put(AuthorityAction.FetchConsensus, default);
+            Put(new AuthorityOutput(AuthorityAction.FetchConsensus, default) { To = authority });
+        }
+
+        if (!_round.Counted && _round.Knows(vote) && _round.TryReturn(authority))
+        {
+            // It sends its vote again: it was restarted, and has lost ours.
+            Put(new AuthorityOutput(AuthorityAction.SendVote, _round.OwnVote)
+            {
+                To = authority,
+                Until = MomentOf(now, _options.SignAt),
+            });
         }
 
         return _round.Add(vote);
@@ -193,8 +218,67 @@ public sealed class AuthorityCore
             return false;
         }
 
-        Put(AuthorityAction.Publish, Current!.Document.Bytes);
+        Put(new AuthorityOutput(AuthorityAction.Publish, Current!.Document.Bytes));
         return true;
+    }
+
+    // A clock that was put back far begins anew where it is now. Whether this epoch was voted in before the clock went
+    // wrong is not known, so the first round there is left out.
+    private void BeginRound(ulong target, DateTimeOffset now)
+    {
+        var isFirst = _round.Target == 0;
+        var wentBack = target < _round.Target;
+        _round = new AuthorityRound(_network, target)
+        {
+            Voted = target <= _votedEpoch && (isFirst || wentBack || target + ClockSlack >= _votedEpoch),
+        };
+        _round.Voted |= isFirst && (_memory.VoteUnreadable || !RestoredVote);
+        _descriptors.Prune(descriptor =>
+            ConsensusAssembly.IsCurrent(descriptor, target, _options.DescriptorEpochs));
+        if (isFirst && _restored?.Vote.Epoch == target)
+        {
+            ResumeRound(_restored, now);
+        }
+
+        _restored = null;
+    }
+
+    // The vote of before the crash is the vote. If the time to sign has come, a signature may have been sent, too.
+    private void ResumeRound(VerifiedVote own, DateTimeOffset now)
+    {
+        _round.Add(own);
+        _round.OwnVote = _memory.Vote;
+        if (now >= MomentOf(now, _options.SignAt))
+        {
+            _round.SkipCount();
+            return;
+        }
+
+        SendVote(now);
+    }
+
+    private void RestoreVote(ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+        {
+            return;
+        }
+
+        RestoredVote = SignedEnvelope.TrySplit(bytes, DocumentLimits.MaxVoteBytes, out var envelope)
+            && _network.IndexOf(envelope.Signer) == _ownIndex
+            && DocumentSignature.Holds(AuthorityVote.Purpose, envelope)
+            && VerifiedVote.TryOpen(_ownIndex, envelope.Body, _network, _descriptors.ByRelay, out _restored);
+        if (_restored is null)
+        {
+            return;
+        }
+
+        // Relays publish once an epoch: without these the next vote would miss most of them.
+        _votedEpoch = _restored.Vote.Epoch;
+        foreach (var descriptor in _restored.Descriptors)
+        {
+            _descriptors.Add(descriptor);
+        }
     }
 
     private bool OpenNewer(ReadOnlyMemory<byte> bytes)
@@ -229,7 +313,7 @@ public sealed class AuthorityCore
         return DocumentSignature.Holds(purpose, envelope) ? RefusalCode.None : RefusalCode.Malformed;
     }
 
-    private void Vote()
+    private void Vote(DateTimeOffset now)
     {
         Bytes32 random = default;
         _decisions.Fill(random);
@@ -248,10 +332,17 @@ public sealed class AuthorityCore
         }
 
         _round.Add(own);
-        Put(AuthorityAction.SendVote, DocumentSignature.Seal(AuthorityVote.Purpose, _options.Identity, body));
+        _round.OwnVote = DocumentSignature.Seal(AuthorityVote.Purpose, _options.Identity, body);
+        _votedEpoch = _round.Target;
+        SendVote(now);
     }
 
-    private void CountAndSign()
+    private void SendVote(DateTimeOffset now) => Put(new AuthorityOutput(AuthorityAction.SendVote, _round.OwnVote)
+    {
+        Until = MomentOf(now, _options.SignAt),
+    });
+
+    private void CountAndSign(DateTimeOffset now)
     {
         if (_round.Count(_options, Current?.Document) is not { } signature)
         {
@@ -260,7 +351,7 @@ public sealed class AuthorityCore
 
         _round.Add(_ownIndex, signature);
         var bytes = DocumentSignature.Seal(AuthoritySignature.Purpose, _options.Identity, signature.EncodeBody());
-        Put(AuthorityAction.SendSignature, bytes);
+        Put(new AuthorityOutput(AuthorityAction.SendSignature, bytes) { Until = MomentOf(now, 1.0) });
         PublishIfSigned();
     }
 
@@ -276,17 +367,17 @@ public sealed class AuthorityCore
             throw new InvalidOperationException("the consensus that was made here does not verify");
         }
 
-        Put(AuthorityAction.Publish, bytes);
+        Put(new AuthorityOutput(AuthorityAction.Publish, bytes));
     }
 
-    private void Put(AuthorityAction action, ReadOnlyMemory<byte> bytes)
+    private void Put(AuthorityOutput output)
     {
         if (_outputs.Count == MaxOutputs)
         {
             _outputs.Dequeue();
         }
 
-        _outputs.Enqueue(new AuthorityOutput(action, bytes));
+        _outputs.Enqueue(output);
     }
 
     private DateTimeOffset MomentOf(DateTimeOffset now, double fraction) =>

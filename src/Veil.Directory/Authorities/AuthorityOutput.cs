@@ -3,10 +3,10 @@ namespace Veil.Directory.Authorities;
 /// <summary>What an authority wants done (spec/directory.md, section 7).</summary>
 public enum AuthorityAction
 {
-    /// <summary>Send the bytes as a VOTE to every other authority.</summary>
+    /// <summary>Persist the bytes, then send them as a VOTE (spec/state.md, section 4).</summary>
     SendVote,
 
-    /// <summary>Send the bytes as a SIGNATURE to every other authority.</summary>
+    /// <summary>Send the bytes as a SIGNATURE.</summary>
     SendSignature,
 
     /// <summary>The bytes are a new consensus: persist and serve it.</summary>
@@ -17,4 +17,13 @@ public enum AuthorityAction
 }
 
 /// <summary>One thing to be done by whoever drives the authority.</summary>
-public sealed record AuthorityOutput(AuthorityAction Action, ReadOnlyMemory<byte> Bytes);
+/// <param name="Action">What.</param>
+/// <param name="Bytes">The document, if the action has one.</param>
+public sealed record AuthorityOutput(AuthorityAction Action, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>The index of the only authority to send to, or of the first one to ask; null for every other.</summary>
+    public int? To { get; init; }
+
+    /// <summary>When sending has lost its sense: what was not accepted is sent again until then.</summary>
+    public DateTimeOffset Until { get; init; }
+}

@@ -14,9 +14,13 @@ internal sealed class AuthorityRound
     /// <summary>Digests kept for one authority before the own one is known; an honest one signs one.</summary>
     private const int MaxEarlySignatures = 4;
 
+    /// <summary>Votes sent once more to one authority: it restarts seldom, and two must not answer for ever.</summary>
+    private const int MaxReturns = 2;
+
     private readonly NetworkDefinition _network;
     private readonly Dictionary<int, VerifiedVote> _votes = [];
     private readonly Dictionary<int, List<AuthoritySignature>> _signatures = [];
+    private readonly Dictionary<int, int> _returned = [];
     private byte[]? _header;
     private ConsensusTrees? _trees;
 
@@ -40,6 +44,20 @@ internal sealed class AuthorityRound
 
     /// <summary>Whether the others were asked for the consensus that a vote refers to.</summary>
     internal bool AskedForPrevious { get; set; }
+
+    /// <summary>The envelope of the own vote, once there is one.</summary>
+    internal ReadOnlyMemory<byte> OwnVote { get; set; }
+
+    /// <summary>Whether this vote was there before.</summary>
+    internal bool Knows(VerifiedVote vote) =>
+        _votes.TryGetValue(vote.Authority, out var first) && first.Digest == vote.Digest;
+
+    /// <summary>Whether the own vote may be sent once more to one that repeated its own: it may have lost ours.</summary>
+    internal bool TryReturn(int authority) =>
+        !OwnVote.IsEmpty && (_returned[authority] = _returned.GetValueOrDefault(authority) + 1) <= MaxReturns;
+
+    /// <summary>Counts nothing in this round: what was counted and signed before a crash is not known.</summary>
+    internal void SkipCount() => Counted = true;
 
     internal RefusalCode Add(VerifiedVote vote)
     {

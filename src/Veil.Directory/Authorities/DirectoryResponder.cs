@@ -28,13 +28,13 @@ public sealed class DirectoryResponder
                 AnswerConsensus(_authority.Current, message.KnownEpoch(), now, output);
                 break;
             case DirectoryMessageType.PublishDescriptor:
-                DirectoryFraming.WriteOutcome(output, _authority.OnDescriptor(message.Body.ToArray(), now));
+                DirectoryFraming.WriteOutcome(output, _authority.OnDescriptor(message.Body.ToArray(), now), now);
                 break;
             case DirectoryMessageType.Vote:
-                DirectoryFraming.WriteOutcome(output, _authority.OnVote(message.Body.ToArray(), now));
+                DirectoryFraming.WriteOutcome(output, _authority.OnVote(message.Body.ToArray(), now), now);
                 break;
             case DirectoryMessageType.Signature:
-                DirectoryFraming.WriteOutcome(output, _authority.OnSignature(message.Body.ToArray(), now));
+                DirectoryFraming.WriteOutcome(output, _authority.OnSignature(message.Body.ToArray(), now), now);
                 break;
             default:
                 throw new ArgumentException($"{message.Type} is not a request", nameof(message));
@@ -51,15 +51,16 @@ public sealed class DirectoryResponder
         ArgumentNullException.ThrowIfNull(output);
         if (current is null || now >= current.ValidUntil)
         {
-            DirectoryFraming.Write(output, DirectoryMessageType.NoneYet, []);
+            DirectoryFraming.WriteAnswer(output, DirectoryMessageType.NoneYet, now, []);
         }
         else if (current.Epoch <= knownEpoch)
         {
-            DirectoryFraming.Write(output, DirectoryMessageType.NotNewer, []);
+            DirectoryFraming.WriteAnswer(output, DirectoryMessageType.NotNewer, now, []);
         }
         else
         {
-            DirectoryFraming.Write(output, DirectoryMessageType.Consensus, current.Document.Bytes.Span);
+            DirectoryFraming.WriteAnswer(
+                output, DirectoryMessageType.Consensus, now, current.Document.Bytes.Span);
         }
     }
 }

@@ -19,6 +19,9 @@ public sealed record DataPaths(string Folder)
     /// <summary>The newest consensus.</summary>
     public string Consensus => In("consensus");
 
+    /// <summary>An authority's last vote (spec/state.md, section 4).</summary>
+    public string Vote => In("vote");
+
     /// <summary>What is small and rarely written.</summary>
     public string State => In("state.db");
 

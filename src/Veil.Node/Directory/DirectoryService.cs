@@ -72,7 +72,7 @@ internal sealed class DirectoryService(
         }
         else
         {
-            DirectoryFraming.WriteOutcome(stream.Output, RefusalCode.NotAuthority);
+            DirectoryFraming.WriteOutcome(stream.Output, RefusalCode.NotAuthority, time.GetUtcNow());
         }
 
         return status;

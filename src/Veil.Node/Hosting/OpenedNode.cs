@@ -10,6 +10,7 @@ using Veil.Storage.Blocks;
 using Veil.Storage.Segments;
 using Veil.Storage.State;
 using Veil.Wire.Denying;
+using Veil.Wire.Documents;
 using Veil.Wire.Seams;
 
 namespace Veil.Node.Hosting;
@@ -90,6 +91,16 @@ internal sealed class OpenedNode : IAsyncDisposable
             : new OffsetTime(TimeProvider.System, configuration.ClockOffset);
         var state = await LiteDbNodeState.OpenAsync(paths.State, cancellationToken);
         parts.Opened.Push(state);
+        var consensus = new DocumentFile(paths.Consensus, DocumentLimits.MaxConsensusBytes);
+        parts.Opened.Push(consensus);
+        var vote = configuration.Roles.HasFlag(NodeRoles.Authority)
+            ? new DocumentFile(paths.Vote, DocumentLimits.MaxVoteBytes)
+            : null;
+        if (vote is not null)
+        {
+            parts.Opened.Push(vote);
+        }
+
         var blocks = configuration.Roles.HasFlag(NodeRoles.Store)
             ? await OpenBlocksAsync(configuration, paths, (time, decisions), cancellationToken)
             : null;
@@ -123,6 +134,8 @@ internal sealed class OpenedNode : IAsyncDisposable
             Connections = transport,
             Blocks = blocks,
             State = state,
+            ConsensusCache = consensus,
+            VoteCache = vote,
             Denylist = parts.Denylist,
             Loggers = parts.Loggers,
             Observer = recorder,

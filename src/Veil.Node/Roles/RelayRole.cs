@@ -83,7 +83,8 @@ internal sealed class RelayRole : IAsyncDisposable
             Weight = _options.Weight,
             Versions = [1],
             PublishedEpoch = epoch,
-            Sequence = epoch,
+            // Rises from one start to the next within an epoch, too: weight or address may have changed.
+            Sequence = (ulong)_context.Time.GetUtcNow().ToUnixTimeSeconds(),
         },
         _keys.Identity);
 

@@ -27,6 +27,9 @@ public static class DirectoryFraming
     /// <summary>Bytes before a body.</summary>
     public const int PrefixSize = 5;
 
+    /// <summary>Bytes of the responder's time, with which the body of every answer begins.</summary>
+    public const int TimeSize = 8;
+
     private static readonly DirectoryMessageType[] RequestTypes =
         [DirectoryMessageType.PublishDescriptor, DirectoryMessageType.GetConsensus];
 
@@ -56,10 +59,11 @@ public static class DirectoryFraming
     {
         DirectoryMessageType.PublishDescriptor =>
             (SignedEnvelope.HeaderSize + 1, DocumentLimits.MaxDescriptorBytes),
-        DirectoryMessageType.Accepted or DirectoryMessageType.NotNewer or DirectoryMessageType.NoneYet => (0, 0),
-        DirectoryMessageType.Refused => (1, 1),
+        DirectoryMessageType.Accepted or DirectoryMessageType.NotNewer or DirectoryMessageType.NoneYet =>
+            (TimeSize, TimeSize),
+        DirectoryMessageType.Refused => (TimeSize + 1, TimeSize + 1),
         DirectoryMessageType.GetConsensus => (sizeof(ulong), sizeof(ulong)),
-        DirectoryMessageType.Consensus => (1, DocumentLimits.MaxConsensusBytes),
+        DirectoryMessageType.Consensus => (TimeSize + 1, TimeSize + DocumentLimits.MaxConsensusBytes),
         DirectoryMessageType.Vote => (SignedEnvelope.HeaderSize + 1, DocumentLimits.MaxVoteBytes),
         DirectoryMessageType.Signature => (SignedEnvelope.HeaderSize + 1, AuthoritySignature.MaxBytes),
         _ => (0, -1),
@@ -128,16 +132,41 @@ public static class DirectoryFraming
         Write(output, DirectoryMessageType.GetConsensus, body);
     }
 
-    /// <summary>Writes ACCEPTED, or REFUSED with <paramref name="code"/>.</summary>
-    public static void WriteOutcome(IBufferWriter<byte> output, RefusalCode code)
+    /// <summary>Writes ACCEPTED, or REFUSED with <paramref name="code"/>, and the responder's time.</summary>
+    public static void WriteOutcome(IBufferWriter<byte> output, RefusalCode code, DateTimeOffset now)
     {
         Debug.Assert(code <= RefusalCode.NotServed, "A code of this version.");
         if (code == RefusalCode.None)
         {
-            Write(output, DirectoryMessageType.Accepted, []);
+            WriteAnswer(output, DirectoryMessageType.Accepted, now, []);
             return;
         }
 
-        Write(output, DirectoryMessageType.Refused, [(byte)code]);
+        WriteAnswer(output, DirectoryMessageType.Refused, now, [(byte)code]);
     }
+
+    /// <summary>Writes an answer: the responder's time, then <paramref name="rest"/>.</summary>
+    /// <exception cref="ArgumentException">The body breaks the limits of its type.</exception>
+    public static void WriteAnswer(
+        IBufferWriter<byte> output, DirectoryMessageType type, DateTimeOffset now, ReadOnlySpan<byte> rest)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        (int min, int max) = BodyLimits(type);
+        int length = TimeSize + rest.Length;
+        if (!IsAnswer(type) || length < min || length > max)
+        {
+            throw new ArgumentException($"{type} with {rest.Length} bytes is no answer", nameof(rest));
+        }
+
+        Span<byte> prefix = output.GetSpan(PrefixSize + TimeSize);
+        BinaryPrimitives.WriteUInt32BigEndian(prefix, (uint)length + 1);
+        prefix[sizeof(uint)] = (byte)type;
+        BinaryPrimitives.WriteInt64BigEndian(prefix[PrefixSize..], now.ToUnixTimeMilliseconds());
+        output.Advance(PrefixSize + TimeSize);
+        output.Write(rest);
+    }
+
+    /// <summary>Whether messages of this type are answers.</summary>
+    public static bool IsAnswer(DirectoryMessageType type) =>
+        DocumentReplies.Contains(type) || ConsensusReplies.Contains(type);
 }

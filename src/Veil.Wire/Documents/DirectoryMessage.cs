@@ -72,6 +72,8 @@ public enum RefusalCode : byte
 /// <summary>One directory message, its body still in the reader's buffer: valid until the buffer is advanced.</summary>
 public readonly record struct DirectoryMessage(DirectoryMessageType Type, ReadOnlySequence<byte> Body)
 {
+    private static readonly long _lastMillisecond = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
     /// <summary>The epoch of a GET_CONSENSUS.</summary>
     /// <exception cref="InvalidOperationException">Another type.</exception>
     public ulong KnownEpoch()
@@ -96,8 +98,32 @@ public readonly record struct DirectoryMessage(DirectoryMessageType Type, ReadOn
             throw new InvalidOperationException($"{Type} carries no code");
         }
 
-        Debug.Assert(Body.Length == 1, "The framing fixes the length.");
-        RefusalCode code = (RefusalCode)Body.FirstSpan[0];
+        Debug.Assert(Body.Length == DirectoryFraming.TimeSize + 1, "The framing fixes the length.");
+        RefusalCode code = (RefusalCode)Body.Slice(DirectoryFraming.TimeSize).FirstSpan[0];
         return code is > RefusalCode.None and <= RefusalCode.NotServed ? code : RefusalCode.Malformed;
     }
+
+    /// <summary>The time of the responder when it wrote this answer; false if it is none that a calendar has.</summary>
+    /// <exception cref="InvalidOperationException">Not an answer.</exception>
+    public bool TryTime(out DateTimeOffset time)
+    {
+        if (!DirectoryFraming.IsAnswer(Type))
+        {
+            throw new InvalidOperationException($"{Type} carries no time");
+        }
+
+        Debug.Assert(Body.Length >= DirectoryFraming.TimeSize, "The framing fixes the length.");
+        Span<byte> bytes = stackalloc byte[DirectoryFraming.TimeSize];
+        Body.Slice(0, DirectoryFraming.TimeSize).CopyTo(bytes);
+        long milliseconds = BinaryPrimitives.ReadInt64BigEndian(bytes);
+        bool isTime = milliseconds >= 0 && milliseconds <= _lastMillisecond;
+        time = isTime ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : default;
+        return isTime;
+    }
+
+    /// <summary>The document of a CONSENSUS.</summary>
+    /// <exception cref="InvalidOperationException">Another type.</exception>
+    public ReadOnlySequence<byte> Document() => Type == DirectoryMessageType.Consensus
+        ? Body.Slice(DirectoryFraming.TimeSize)
+        : throw new InvalidOperationException($"{Type} carries no consensus");
 }

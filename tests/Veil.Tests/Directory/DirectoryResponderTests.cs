@@ -20,6 +20,8 @@ public sealed class DirectoryResponderTests
                 FrameStatus.Message,
                 DirectoryFraming.TryRead(ref buffer, DirectoryFraming.ConsensusReplies, out var message));
             Assert.True(buffer.IsEmpty);
+            Assert.True(message.TryTime(out var time));
+            Assert.Equal(now, time);
             return message.Type;
         }
 

@@ -34,12 +34,12 @@ public sealed class DirectoryFramingTests
 
     [Theory]
     [InlineData(DirectoryMessageType.PublishDescriptor, 97, DocumentLimits.MaxDescriptorBytes)]
-    [InlineData(DirectoryMessageType.Accepted, 0, 0)]
-    [InlineData(DirectoryMessageType.Refused, 1, 1)]
+    [InlineData(DirectoryMessageType.Accepted, 8, 8)]
+    [InlineData(DirectoryMessageType.Refused, 9, 9)]
     [InlineData(DirectoryMessageType.GetConsensus, 8, 8)]
-    [InlineData(DirectoryMessageType.Consensus, 1, DocumentLimits.MaxConsensusBytes)]
-    [InlineData(DirectoryMessageType.NotNewer, 0, 0)]
-    [InlineData(DirectoryMessageType.NoneYet, 0, 0)]
+    [InlineData(DirectoryMessageType.Consensus, 9, DocumentLimits.MaxConsensusBytes + 8)]
+    [InlineData(DirectoryMessageType.NotNewer, 8, 8)]
+    [InlineData(DirectoryMessageType.NoneYet, 8, 8)]
     [InlineData(DirectoryMessageType.Vote, 97, DocumentLimits.MaxVoteBytes)]
     [InlineData(DirectoryMessageType.Signature, 97, AuthoritySignature.MaxBytes)]
     public void A_length_outside_of_its_type_is_refused_before_the_body_arrives(
@@ -88,6 +88,49 @@ public sealed class DirectoryFramingTests
         Assert.Equal(
             FrameStatus.Message, DirectoryFraming.TryRead(ref buffer, DirectoryFraming.Requests, out var message));
         Assert.Equal(0x0102030405060708UL, message.KnownEpoch());
+    }
+
+    [Fact]
+    public void Every_answer_begins_with_the_time_and_only_answers_do()
+    {
+        DateTimeOffset now = new(2030, 1, 2, 3, 4, 5, 678, TimeSpan.Zero);
+        ArrayBufferWriter<byte> output = new();
+        DirectoryFraming.WriteOutcome(output, RefusalCode.WrongEpoch, now);
+        DirectoryFraming.WriteOutcome(output, RefusalCode.None, now);
+        DirectoryFraming.WriteAnswer(output, DirectoryMessageType.Consensus, now, [1, 2, 3]);
+        ReadOnlySequence<byte> buffer = new(output.WrittenMemory);
+        DirectoryMessageType[] all = [.. DirectoryFraming.DocumentReplies, .. DirectoryFraming.ConsensusReplies];
+
+        List<DirectoryMessage> messages = [];
+        while (DirectoryFraming.TryRead(ref buffer, all, out DirectoryMessage message) == FrameStatus.Message)
+        {
+            messages.Add(message);
+            Assert.True(message.TryTime(out DateTimeOffset time));
+            Assert.Equal(now, time);
+        }
+
+        Assert.Equal(RefusalCode.WrongEpoch, messages[0].Refusal());
+        Assert.Equal([1, 2, 3], messages[2].Document().ToArray());
+        Assert.Throws<InvalidOperationException>(() => messages[1].Document());
+        Assert.Throws<InvalidOperationException>(
+            () => new DirectoryMessage(DirectoryMessageType.GetConsensus, default).TryTime(out _));
+        Assert.Throws<ArgumentException>(
+            () => DirectoryFraming.WriteAnswer(output, DirectoryMessageType.GetConsensus, now, []));
+    }
+
+    [Theory]
+    [InlineData(0L, true)]
+    [InlineData(253_402_300_799_999L, true)]
+    [InlineData(253_402_300_800_000L, false)]
+    [InlineData(-1L, false)]
+    [InlineData(long.MinValue, false)]
+    public void A_time_that_no_calendar_has_is_refused(long milliseconds, bool isTime)
+    {
+        byte[] body = new byte[DirectoryFraming.TimeSize];
+        BinaryPrimitives.WriteInt64BigEndian(body, milliseconds);
+        DirectoryMessage message = new(DirectoryMessageType.NotNewer, new ReadOnlySequence<byte>(body));
+
+        Assert.Equal(isTime, message.TryTime(out _));
     }
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>
