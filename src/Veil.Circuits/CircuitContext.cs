@@ -1,8 +1,11 @@
 using Veil.Circuits.Cells;
+using Veil.Circuits.Legs;
+using Veil.Circuits.Limits;
 using Veil.Links.Tasks;
 using Veil.Noise;
 using Veil.Noise.Seams;
 using Veil.Wire;
+using Veil.Wire.Cells;
 using Veil.Wire.Seams;
 
 namespace Veil.Circuits;
@@ -10,20 +13,36 @@ namespace Veil.Circuits;
 /// <summary>What all circuits of one node share. The owner of the slab and the scope is the node.</summary>
 public sealed class CircuitContext
 {
+    private readonly WindowSizes[] _sizes;
     private int _openStreams;
 
     /// <summary>Bundles the node's seams and bounds.</summary>
-    public CircuitContext(CircuitOptions options, NetworkId network, KeySlab slab, TaskScope scope)
+    /// <param name="options">Windows, times and bounds.</param>
+    /// <param name="network">The network whose prologues are used.</param>
+    /// <param name="slab">Where keys lie.</param>
+    /// <param name="scope">Owner of background tasks.</param>
+    /// <param name="limits">Bounds that change while the node runs; null for those of the options.</param>
+    public CircuitContext(
+        CircuitOptions options,
+        NetworkId network,
+        KeySlab slab,
+        TaskScope scope,
+        NodeLimits? limits = null)
     {
+        Limits = limits ?? new NodeLimits(options.Limits);
+        _sizes = [options.DataSizes, options.ControlSizes];
         Options = options;
         Network = network;
         Slab = slab;
         Scope = scope;
-        Pool = new CellPool(options.CellBudget);
+        Pool = new CellPool(Limits);
     }
 
     /// <summary>Windows, times and bounds.</summary>
     public CircuitOptions Options { get; }
+
+    /// <summary>Bounds that change while the node runs.</summary>
+    public NodeLimits Limits { get; }
 
     /// <summary>The network whose prologues are used.</summary>
     public NetworkId Network { get; }
@@ -43,6 +62,10 @@ public sealed class CircuitContext
     /// <summary>Ephemeral keys.</summary>
     public required SecretSource Secrets { get; init; }
 
+    /// <summary>Told of every CREATE that was accepted or that this node's own circuits sent, for recordings; null costs
+    /// nothing. On the link's reading task, or that of the circuit's builder.</summary>
+    public CircuitSeen? OnCircuit { get; init; }
+
     /// <summary>How many circuits closed, by reason.</summary>
     public CloseCounters Counters { get; } = new();
 
@@ -52,9 +75,17 @@ public sealed class CircuitContext
     /// <summary>The node's cells.</summary>
     internal CellPool Pool { get; }
 
+    internal WindowSizes Sizes(Lane lane) => _sizes[(int)lane];
+
     /// <summary>Cells that are granted to circuits: times 2,048, what they may at most hold in memory.</summary>
     public long ReservedCells => Pool.Reserved;
 
     /// <summary>Streams were opened, or closed when negative.</summary>
     internal void CountStreams(int change) => Interlocked.Add(ref _openStreams, change);
 }
+
+/// <summary>Takes a circuit that was begun.</summary>
+/// <param name="circuit">Its number on its link.</param>
+/// <param name="ephemeral">The first 16 bytes of the hop handshake's ephemeral public key; valid during the
+/// call.</param>
+public delegate void CircuitSeen(CircuitId circuit, ReadOnlySpan<byte> ephemeral);

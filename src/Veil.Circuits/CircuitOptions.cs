@@ -1,16 +1,27 @@
+using Veil.Circuits.Legs;
+using Veil.Circuits.Limits;
+
 namespace Veil.Circuits;
 
 /// <summary>Windows, times and bounds of circuits (spec/circuit.md, section 4; spec/limits.md).</summary>
 public sealed record CircuitOptions
 {
-    /// <summary>Data cells granted per circuit, link and direction at first: 128 KiB, a few round trips on a fast
-    /// path.</summary>
-    public int InitialWindow { get; init; } = 64;
+    /// <summary>Data cells granted per circuit, link and direction without use: both ends must hold the same. With
+    /// <see cref="FirstControlWindow"/> so little that 20,000 idle circuits with two links each fit the
+    /// memory.</summary>
+    public int FirstWindow { get; init; } = 2;
+
+    /// <summary>Data cells granted at the first use while half of the memory is free: 128 KiB, a few round trips on a
+    /// fast path.</summary>
+    public int UsualWindow { get; init; } = 64;
 
     /// <summary>Data cells granted at most: 1 MiB per direction, reached only by circuits that use it.</summary>
     public int MaxWindow { get; init; } = 512;
 
-    /// <summary>Control cells granted per circuit, link and direction.</summary>
+    /// <summary>Control cells granted per circuit, link and direction without use.</summary>
+    public int FirstControlWindow { get; init; } = 1;
+
+    /// <summary>Control cells granted at most.</summary>
     public int ControlWindow { get; init; } = 16;
 
     /// <summary>Data cells that a client may have under way into one branch beyond hop 3.</summary>
@@ -31,11 +42,14 @@ public sealed record CircuitOptions
     /// <summary>Bytes that an application may have written and not yet sent, per stream.</summary>
     public int StreamSendBuffer { get; init; } = 131_072;
 
-    /// <summary>Circuits on one link: what one peer can make this node remember.</summary>
+    /// <summary>Circuits on one link of a client: what one peer can make this node remember.</summary>
     public int MaxCircuitsPerLink { get; init; } = 4_096;
 
-    /// <summary>Cells granted to all circuits of the node: 256 MiB.</summary>
-    public long CellBudget { get; init; } = 131_072;
+    /// <summary>Circuits on one link between relays, which carries those of many clients.</summary>
+    public int MaxCircuitsPerRelayLink { get; init; } = 16_384;
+
+    /// <summary>The bounds that can change while the node runs, as they are at its start.</summary>
+    public NodeLimitValues Limits { get; init; } = new();
 
     /// <summary>Onion cells under one key.</summary>
     public uint CellsPerKey { get; init; } = 65_536;
@@ -46,17 +60,42 @@ public sealed record CircuitOptions
     /// <summary>How long ids that ended are remembered.</summary>
     public TimeSpan Tombstone { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Circuit ids that ended and are remembered, per link; beyond it the oldest is forgotten early.</summary>
-    public int MaxTombstones { get; init; } = 4_096;
+    /// <summary>Circuit ids that ended and are remembered, per link; beyond it the oldest is forgotten early. As many
+    /// as a link between relays has circuits, since all may end at once with their clients' link.</summary>
+    public int MaxTombstones { get; init; } = 16_384;
 
     /// <summary>Stream ids that ended and are remembered, per end: enough for 17 streams a second, little per
     /// circuit.</summary>
     public int MaxStreamTombstones { get; init; } = 1_024;
 
-    /// <summary>Links of one pool, accepted and made: each costs some 100 KiB when busy.</summary>
-    public int MaxLinks { get; init; } = 4_096;
+    /// <summary>Wait after the first failed connection to a relay; it doubles with each further one.</summary>
+    public TimeSpan ReconnectFirst { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Handshakes of accepted links under way at once: what strangers can make this node hold, for 10 s
-    /// each.</summary>
-    public int MaxPendingLinks { get; init; } = 512;
+    /// <summary>The longest such wait of a relay.</summary>
+    public TimeSpan ReconnectMost { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The longest such wait of a client, whose links lead to guards and authorities: one that came back is
+    /// soon used again.</summary>
+    public TimeSpan ReconnectMostFirstHop { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Cells that a new circuit is charged with on each of its links.</summary>
+    internal int FirstCells => FirstWindow + FirstControlWindow;
+
+    internal WindowSizes DataSizes => new(FirstWindow, Math.Max(UsualWindow, FirstWindow),
+        Math.Max(MaxWindow, FirstWindow));
+
+    internal WindowSizes ControlSizes => new(FirstControlWindow, Math.Max(ControlWindow, FirstControlWindow),
+        Math.Max(ControlWindow, FirstControlWindow));
+
+    /// <summary>These options for a network whose epochs are short: relays are tried again within a part of
+    /// one.</summary>
+    public CircuitOptions ForEpoch(TimeSpan epoch)
+    {
+        var most = TimeSpan.FromSeconds(Math.Max(epoch.TotalSeconds / 10, ReconnectFirst.TotalSeconds));
+        return this with
+        {
+            ReconnectMost = most < ReconnectMost ? most : ReconnectMost,
+            ReconnectMostFirstHop = most < ReconnectMostFirstHop ? most : ReconnectMostFirstHop,
+        };
+    }
 }

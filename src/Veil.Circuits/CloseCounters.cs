@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Veil.Wire;
 
 namespace Veil.Circuits;
@@ -12,4 +13,20 @@ public sealed class CloseCounters
 
     /// <summary>Endings so far with that reason.</summary>
     public long this[CloseReason reason] => Interlocked.Read(ref _counts[(int)reason]);
+
+    /// <summary>The reasons that occurred, in lower case with underscores, and how often: the last part of
+    /// <c>link.closed.&lt;reason&gt;</c> and <c>circuit.closed.&lt;reason&gt;</c>.</summary>
+    public IReadOnlyDictionary<string, long> Snapshot()
+    {
+        var seen = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var reason in Enum.GetValues<CloseReason>())
+        {
+            if (this[reason] is > 0 and var count)
+            {
+                seen.Add(JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()), count);
+            }
+        }
+
+        return seen;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Veil.Circuits.Legs;
+using Veil.Circuits.Limits;
 using Veil.Links;
 using Veil.Links.Handshake;
 using Veil.Wire;
@@ -14,7 +15,6 @@ namespace Veil.Circuits;
 public sealed class LinkPool : IAsyncDisposable
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
 
     // A link that this node made and that carries no circuit is closed after this.
     private static readonly TimeSpan UnusedLimit = TimeSpan.FromMinutes(3);
@@ -26,8 +26,9 @@ public sealed class LinkPool : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<RelayId, Task<LinkCircuits>> _byRelay = [];
     private readonly Dictionary<Link, LinkUse> _links = [];
+    private readonly ReconnectTable _reconnects;
+    private readonly RelayPace? _pace;
     private readonly ITimer _tick;
-    private int _pending;
     private bool _stopped;
 
     /// <param name="context">What the node's circuits share.</param>
@@ -44,6 +45,11 @@ public sealed class LinkPool : IAsyncDisposable
         _handshake = handshake;
         _connections = connections;
         _local = local;
+        Admission = new LinkAdmission(context.Limits);
+        var most = local is null ? context.Options.ReconnectMostFirstHop : context.Options.ReconnectMost;
+        _reconnects = new ReconnectTable(context.Time, context.Decisions, (context.Options.ReconnectFirst, most));
+        _pace = local is null ? null : new RelayPace(context.Limits, context.Time);
+        context.Limits.Changed += OnLimits;
         _tick = context.Time.CreateTimer(_ => Tick(), null, TickInterval, TickInterval);
     }
 
@@ -77,11 +83,17 @@ public sealed class LinkPool : IAsyncDisposable
         }
     }
 
+    /// <summary>Handshakes of accepted links under way.</summary>
+    public int PendingCount => Admission.Pending;
+
+    /// <summary>Who may begin a handshake.</summary>
+    internal LinkAdmission Admission { get; }
+
     /// <summary>At a relay: handles CREATE.</summary>
     internal Func<LinkCircuits, CircuitId, byte[], CloseReason>? OnCreate { get; set; }
 
     /// <summary>The link to a relay, made when there is none.</summary>
-    /// <exception cref="LinkRefusedException">It cannot be made.</exception>
+    /// <exception cref="LinkRefusedException">It cannot be made, or an attempt failed a short while ago.</exception>
     internal async Task<LinkCircuits> GetAsync(RelayAddress relay, CancellationToken cancellationToken)
     {
         Task<LinkCircuits> link;
@@ -97,6 +109,12 @@ public sealed class LinkPool : IAsyncDisposable
             // own limit does.
             if (!_byRelay.TryGetValue(relay.Target.Relay, out link!) || IsDead(link))
             {
+                if (!_reconnects.MayTry(relay))
+                {
+                    Counters.Count(CloseReason.BackingOff);
+                    throw new LinkRefusedException(CloseReason.BackingOff);
+                }
+
                 // Without asynchronous continuations: waiting with a token would resume on the pool.
                 made = new TaskCompletionSource<LinkCircuits>();
                 link = made.Task;
@@ -114,27 +132,18 @@ public sealed class LinkPool : IAsyncDisposable
     }
 
     /// <summary>Accepts links until the listener is unbound or the pool stops.</summary>
-    public async Task AcceptAsync(
+    /// <exception cref="InvalidOperationException">This is a client's pool.</exception>
+    public Task AcceptAsync(
         IConnectionListener listener,
         Func<RelayId, Bytes32?> linkKeyOf,
         CancellationToken cancellationToken)
     {
-        while (await NextAsync(listener, cancellationToken) is { } connection)
-        {
-            bool full = Count >= _context.Options.MaxLinks
-                || Volatile.Read(ref _pending) >= _context.Options.MaxPendingLinks;
-            if (full)
-            {
-                Counters.Count(CloseReason.ResourceLimit);
-                connection.Abort(new ConnectionAbortedException("too many links"));
-            }
-
-            if (full || !_context.Scope.Start(token => AcceptOneAsync(connection, linkKeyOf, token)))
-            {
-                await connection.DisposeAsync();
-            }
-        }
+        var local = _local ?? throw new InvalidOperationException("a client accepts no links");
+        return new LinkAcceptor(this, _context, (_handshake, local), linkKeyOf).RunAsync(listener, cancellationToken);
     }
+
+    /// <summary>Takes no more links; those that there are go on.</summary>
+    public void StopAccepting() => Admission.Stop();
 
     /// <summary>Closes all links. The scope awaits their loops.</summary>
     public async ValueTask DisposeAsync()
@@ -147,27 +156,31 @@ public sealed class LinkPool : IAsyncDisposable
         }
 
         await _tick.DisposeAsync();
+        _context.Limits.Changed -= OnLimits;
+        _pace?.Dispose();
         foreach (var link in links)
         {
             link.Close(CloseReason.Stopping);
         }
     }
 
-    private async ValueTask<ConnectionContext?> NextAsync(IConnectionListener listener,
-        CancellationToken cancellationToken)
+    // While the relay rests, the circuits of others end; links between relays stay, because they cost next to nothing.
+    private void OnLimits()
     {
-        while (true)
+        if (_local is null || !_context.Limits.Paused)
         {
-            try
-            {
-                return await listener.AcceptAsync(cancellationToken);
-            }
-            catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
-            {
-                // Descriptors are used up: the listener stays usable, and some come free with time.
-                Counters.Count(CloseReason.ConnectionFailed);
-                await Task.Delay(AcceptPause, _context.Time, cancellationToken);
-            }
+            return;
+        }
+
+        LinkCircuits[] links;
+        lock (_lock)
+        {
+            links = [.. _links.Values.Select(use => use.Circuits)];
+        }
+
+        foreach (var circuits in links)
+        {
+            circuits.CloseCircuits(CloseReason.Paused);
         }
     }
 
@@ -183,15 +196,22 @@ public sealed class LinkPool : IAsyncDisposable
         Link link;
         try
         {
-            if (Count >= _context.Options.MaxLinks)
+            if (Count >= _context.Limits.Now.MaxLinks)
             {
                 throw new LinkRefusedException(CloseReason.ResourceLimit);
             }
 
             link = await ConnectAsync(relay, stopping);
+            _reconnects.Succeeded(relay.Target.Relay);
         }
         catch (LinkRefusedException refused)
         {
+            if (refused.Reason is not (CloseReason.ResourceLimit or CloseReason.Stopping))
+            {
+                // What this node lacks itself says nothing about the relay.
+                _reconnects.Failed(relay);
+            }
+
             Counters.Count(refused.Reason);
             Fail(relay, made, refused.Reason);
             return;
@@ -224,33 +244,13 @@ public sealed class LinkPool : IAsyncDisposable
         }
     }
 
-    private async Task AcceptOneAsync(
-        ConnectionContext connection,
-        Func<RelayId, Bytes32?> linkKeyOf,
-        CancellationToken cancellationToken)
-    {
-        Link link;
-        Interlocked.Increment(ref _pending);
-        try
-        {
-            link = await _handshake.AcceptAsync(connection, _local!, linkKeyOf, cancellationToken);
-        }
-        catch (LinkRefusedException refused)
-        {
-            Counters.Count(refused.Reason);
-            return;
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _pending);
-        }
+    /// <summary>A relay reached us, so it can be reached again.</summary>
+    internal void Reached(RelayId relay) => _reconnects.Succeeded(relay);
 
-        await RunAsync(link, static _ => { });
-    }
-
-    private async Task RunAsync(Link link, Action<LinkCircuits> onReady)
+    /// <summary>Runs a link to its end.</summary>
+    internal async Task RunAsync(Link link, Action<LinkCircuits> onReady)
     {
-        var circuits = new LinkCircuits(link, _context, OnCreate);
+        var circuits = new LinkCircuits(link, _context, OnCreate, _pace);
         lock (_lock)
         {
             if (_stopped)
@@ -317,11 +317,11 @@ public sealed class LinkPool : IAsyncDisposable
 
     private void Tick()
     {
-        Link[] links;
+        (Link Link, LinkCircuits Circuits)[] links;
         var unused = new List<Link>();
         lock (_lock)
         {
-            links = [.. _links.Keys];
+            links = [.. _links.Select(entry => (entry.Key, entry.Value.Circuits))];
             foreach (var (link, use) in _links)
             {
                 if (use.Circuits.Count > 0)
@@ -335,9 +335,10 @@ public sealed class LinkPool : IAsyncDisposable
             }
         }
 
-        foreach (var link in links)
+        foreach (var (link, circuits) in links)
         {
             link.Tick();
+            circuits.Tick();
         }
 
         // A client that once asked an authority must not show it for ever after that it is running.

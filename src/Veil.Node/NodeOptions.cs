@@ -1,6 +1,7 @@
 using System.Net;
 using Veil.Circuits;
 using Veil.Circuits.Client;
+using Veil.Circuits.Limits;
 using Veil.Content.Stores;
 using Veil.Gateway;
 using Veil.Links;
@@ -37,6 +38,9 @@ public sealed record NodeOptions
 
     /// <summary>Circuits.</summary>
     public CircuitOptions Circuits { get; init; } = new();
+
+    /// <summary>The bounds that change while the node runs; null for those of <see cref="Circuits"/>.</summary>
+    public NodeLimits? Limits { get; init; }
 
     /// <summary>Trunks.</summary>
     public TrunkOptions Trunks { get; init; } = new();

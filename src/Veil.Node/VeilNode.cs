@@ -71,8 +71,13 @@ public sealed partial class VeilNode : IAsyncDisposable
         }
 
         _scope = new TaskScope(fault => LogFault(_logger, fault));
-        _context = new CircuitContext(options.Circuits, options.Network.Id, _slab, _scope)
+        var circuits = options.Network.Lab
+            ? options.Circuits.ForEpoch(TimeSpan.FromSeconds(options.Network.EpochSeconds))
+            : options.Circuits;
+        _context = new CircuitContext(circuits, options.Network.Id, _slab, _scope, options.Limits)
         {
+            OnCircuit = seams.Observer is null ? null : (circuit, ephemeral) => seams.Observer.SawCircuit(
+                $"{circuit.Value:x8}{Convert.ToHexStringLower(ephemeral)}"),
             Time = seams.Time,
             Decisions = seams.Decisions,
             Secrets = seams.Secrets,

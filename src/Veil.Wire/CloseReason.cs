@@ -55,6 +55,12 @@ public enum CloseReason
     /// <summary>A nonce counter reached its end.</summary>
     NonceExhausted,
 
+    /// <summary>An attempt failed a short while ago; the next one waits (spec/limits.md, section 1).</summary>
+    BackingOff,
+
+    /// <summary>The relay's volume of traffic is used up.</summary>
+    Paused,
+
     /// <summary>Our own fault: an exception that no rule covers.</summary>
     InternalError,
 }

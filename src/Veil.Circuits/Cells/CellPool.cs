@@ -1,49 +1,84 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using Veil.Circuits.Limits;
 
 namespace Veil.Circuits.Cells;
 
 /// <summary>
 /// The cells of one node: bounded by its budget (spec/circuit.md, section 4), reused, never cleared, because what
-/// waits here
-/// is ciphertext of other people's layers.
+/// waits here is ciphertext of other people's layers. The budget may change at any time; what is granted beyond a new,
+/// lower one shrinks with use.
 /// </summary>
-internal sealed class CellPool
+internal sealed class CellPool(NodeLimits limits)
 {
-    private readonly ConcurrentQueue<CellBuffer> _free = new();
-    private readonly long _budgetCells;
-    private long _reserved;
+    // Free buffers that are kept: what a busy second needs, not what an attack once took.
+    private const int KeptBuffers = 8_192;
 
-    /// <param name="budgetCells">Cells that all circuits together may be granted.</param>
-    internal CellPool(long budgetCells) => _budgetCells = budgetCells;
+    private readonly ConcurrentQueue<CellBuffer> _free = new();
+    private long _reserved;
+    private int _freeCount;
 
     /// <summary>Cells that are granted to circuits.</summary>
     internal long Reserved => Interlocked.Read(ref _reserved);
 
-    /// <summary>Whether so many cells could be granted now.</summary>
-    internal bool HasRoom(int cells) => Reserved + cells <= _budgetCells;
+    /// <summary>Whether memory is plenty: a window in use may jump to its usual size.</summary>
+    internal bool IsPlenty => Reserved <= limits.CellBudget / 2;
 
-    /// <summary>Charges a grant to the budget; false when there is no room.</summary>
-    internal bool TryReserve(int cells)
+    /// <summary>Whether memory is short: windows shrink as they are used.</summary>
+    internal bool IsShort => Reserved > limits.CellBudget / 8 * 7;
+
+    /// <summary>Whether so many cells could be granted now.</summary>
+    internal bool HasRoom(int cells) => Reserved + cells <= limits.CellBudget;
+
+    /// <summary>Charges a first grant, or one cell that waits, to the budget; false when there is no room.</summary>
+    internal bool TryReserve(int cells) => TryReserve(cells, limits.CellBudget);
+
+    /// <summary>Charges the growth of a window, for which a quarter of the budget is closed: that belongs to new
+    /// circuits.</summary>
+    internal bool TryGrow(int cells) => TryReserve(cells, limits.CellBudget / 4 * 3);
+
+    /// <summary>Gives a grant back.</summary>
+    internal void Release(int cells)
     {
-        if (Interlocked.Add(ref _reserved, cells) <= _budgetCells)
+        long left = Interlocked.Add(ref _reserved, -cells);
+        Debug.Assert(left >= 0, "nothing is given back twice");
+    }
+
+    /// <summary>A cell with unspecified content.</summary>
+    internal CellBuffer Rent()
+    {
+        if (!_free.TryDequeue(out var cell))
+        {
+            return new CellBuffer();
+        }
+
+        Interlocked.Decrement(ref _freeCount);
+        return cell;
+    }
+
+    /// <summary>Takes a cell back.</summary>
+    internal void Return(CellBuffer cell)
+    {
+        cell.Next = null;
+        if (Interlocked.Increment(ref _freeCount) <= KeptBuffers)
+        {
+            _free.Enqueue(cell);
+        }
+        else
+        {
+            Interlocked.Decrement(ref _freeCount);
+        }
+    }
+
+    private bool TryReserve(int cells, long bound)
+    {
+        Debug.Assert(cells >= 0, "a grant is not negative");
+        if (Interlocked.Add(ref _reserved, cells) <= bound)
         {
             return true;
         }
 
         Interlocked.Add(ref _reserved, -cells);
         return false;
-    }
-
-    /// <summary>Gives a grant back.</summary>
-    internal void Release(int cells) => Interlocked.Add(ref _reserved, -cells);
-
-    /// <summary>A cell with unspecified content.</summary>
-    internal CellBuffer Rent() => _free.TryDequeue(out var cell) ? cell : new CellBuffer();
-
-    /// <summary>Takes a cell back.</summary>
-    internal void Return(CellBuffer cell)
-    {
-        cell.Next = null;
-        _free.Enqueue(cell);
     }
 }

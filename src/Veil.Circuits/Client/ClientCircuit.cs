@@ -19,6 +19,9 @@ public sealed partial class ClientCircuit : IDisposable
     // CREATE has no branch; its answer comes from "before the first hop".
     private const ushort NoBranch = 0;
 
+    // Of the handshake's ephemeral public key, which message 1 begins with: for recordings.
+    private const int EphemeralShown = 16;
+
     private readonly CircuitContext _context;
     private readonly ClientOnion _onion = new();
     private readonly ExtensionTable _extensions = new();
@@ -180,6 +183,7 @@ public sealed partial class ClientCircuit : IDisposable
         // CREATE stands in the leg before anyone can close it: its DESTROY must not come first.
         var command = _context.Pool.Rent();
         CreateBody.WriteCreate(command.Cell, leg.Id, 1, guard.OnionKeyId, message);
+        _context.OnCircuit?.Invoke(leg.Id, message.AsSpan(0, EphemeralShown));
         leg.Send(command);
         Interlocked.Exchange(ref _leg, leg);
         if (IsClosed)

@@ -10,24 +10,28 @@ namespace Veil.Circuits.Legs;
 /// </summary>
 internal sealed class Leg : IReady<Leg>
 {
+    // Ticks of the link, 5 s each, after which a sender gives unused room back, and after which one that does not is
+    // closed (spec/circuit.md, section 4).
+    private const int ReturnTicks = 2;
+    private const int KeepTicks = 12;
+
     private readonly CircuitOptions _options;
     private readonly CellPool _pool;
+    private readonly LaneWindow _data;
+    private readonly LaneWindow _control;
     private int _flag;
-
-    // Reading task of the link.
-    private long _receivedData;
-    private long _receivedControl;
 
     // Writing task of the link.
     private long _mayData;
     private long _mayControl;
 
+    // Ticks of the link.
+    private long _seenSent;
+    private int _idleTicks;
+
     // Any thread.
-    private int _window;
-    private long _grantedData;
-    private long _grantedControl;
-    private long _consumedData;
-    private long _consumedControl;
+    private int _sent;
+    private int _returnDue;
     private int _creditData;
     private int _creditControl;
     private int _closeReason;
@@ -42,9 +46,10 @@ internal sealed class Leg : IReady<Leg>
         Owner = owner;
         _options = link.Context.Options;
         _pool = link.Context.Pool;
-        _window = _options.InitialWindow;
-        _mayData = _grantedData = _window;
-        _mayControl = _grantedControl = _options.ControlWindow;
+        _data = new LaneWindow(link.Context.Sizes(Lane.Data), _pool);
+        _control = new LaneWindow(link.Context.Sizes(Lane.Control), _pool);
+        _mayData = _options.FirstWindow;
+        _mayControl = _options.FirstControlWindow;
     }
 
     /// <summary>The link's circuits.</summary>
@@ -65,6 +70,12 @@ internal sealed class Leg : IReady<Leg>
     /// <summary>Whether it stands in one of the link's queues. Writing task.</summary>
     internal bool InQueue { get; set; }
 
+    /// <summary>Whether it stands among those that wait for the node's rate. Writing task.</summary>
+    internal bool IsParked { get; set; }
+
+    /// <summary>Whether it does so and may have got something for its control lane. Writing task.</summary>
+    internal bool IsNudged { get; set; }
+
     /// <summary>Whether a grant waits to be sent. Writing task.</summary>
     internal bool InGrants { get; set; }
 
@@ -75,36 +86,20 @@ internal sealed class Leg : IReady<Leg>
 
     Leg? IReady<Leg>.NextReady { get; set; }
 
-    /// <summary>Makes a leg, charging its first window to the budget; null when the budget is spent.</summary>
+    /// <summary>Makes a leg, charging its first windows to the budget; null when the budget is spent.</summary>
     internal static Leg? TryCreate(LinkCircuits link, CircuitId id, LegOwner owner)
     {
         var context = link.Context;
-        return context.Pool.TryReserve(context.Options.InitialWindow + context.Options.ControlWindow)
-            ? new Leg(link, id, owner)
-            : null;
+        return context.Pool.TryReserve(context.Options.FirstCells) ? new Leg(link, id, owner) : null;
     }
 
     /// <summary>Counts a received cell; false when it is beyond the credit. Reading task.</summary>
-    internal bool TryReceive(Lane lane) => lane == Lane.Data
-        ? ++_receivedData <= Interlocked.Read(ref _grantedData)
-        : ++_receivedControl <= Interlocked.Read(ref _grantedControl);
+    internal bool TryReceive(Lane lane) => Window(lane).TryReceive();
 
     /// <summary>A received cell has left this node or was used up: there is room for another. Any thread.</summary>
     internal void Consumed(Lane lane)
     {
-        if (lane == Lane.Data)
-        {
-            // The grant is read before the window, which grows before it: read the other way round, a due grant could
-            // be missed.
-            long left = Interlocked.Increment(ref _consumedData) - Interlocked.Read(ref _grantedData);
-            int window = Volatile.Read(ref _window);
-            if (left + window >= Quantum(window))
-            {
-                MarkReady();
-            }
-        }
-        else if (Interlocked.Increment(ref _consumedControl) + _options.ControlWindow
-            - Interlocked.Read(ref _grantedControl) >= _options.ControlWindow / 4)
+        if (Window(lane).Consume())
         {
             MarkReady();
         }
@@ -119,6 +114,10 @@ internal sealed class Leg : IReady<Leg>
         return sane;
     }
 
+    /// <summary>The peer gives unused room back; false when it cannot have had it. Reading task.</summary>
+    internal bool TryReturn(CreditGrant returned) =>
+        _data.TryReturn(returned.DataCells) && _control.TryReturn(returned.ControlCells);
+
     /// <summary>There may be something to send. Any thread.</summary>
     internal void MarkReady() => Link.MarkReady(this);
 
@@ -127,6 +126,28 @@ internal sealed class Leg : IReady<Leg>
     {
         Volatile.Write(ref _command, command);
         MarkReady();
+    }
+
+    /// <summary>Called by the link now and then: gives back what is not used, and closes what the peer hoards.</summary>
+    internal void Tick()
+    {
+        // Both, because each counts.
+        if (_data.IsKeptIdle(KeepTicks) | _control.IsKeptIdle(KeepTicks))
+        {
+            Close(CloseReason.IdleTimeout);
+            return;
+        }
+
+        int sent = Volatile.Read(ref _sent);
+        _idleTicks = sent == _seenSent ? _idleTicks + 1 : 0;
+        _seenSent = sent;
+        bool hasMore = Interlocked.Read(ref _mayData) > _options.FirstWindow
+            || Interlocked.Read(ref _mayControl) > _options.FirstControlWindow;
+        if (hasMore && _idleTicks >= ReturnTicks)
+        {
+            Volatile.Write(ref _returnDue, 1);
+            MarkReady();
+        }
     }
 
     /// <summary>Ends the leg; the first reason counts. Any thread, idempotent.</summary>
@@ -155,8 +176,12 @@ internal sealed class Leg : IReady<Leg>
         MarkReady();
     }
 
-    /// <summary>Gives the window back to the budget; alone only for a leg that was never put on its link.</summary>
-    internal void Abandon() => _pool.Release(Interlocked.Exchange(ref _window, 0) + _options.ControlWindow);
+    /// <summary>Gives the windows back to the budget; alone only for a leg that was never put on its link.</summary>
+    internal void Abandon()
+    {
+        _data.Close();
+        _control.Close();
+    }
 
     /// <summary>Takes in what other tasks left. Writing task.</summary>
     internal void Collect()
@@ -189,23 +214,28 @@ internal sealed class Leg : IReady<Leg>
     /// <summary>Takes what can be granted now, in quanta; false when less. Writing task.</summary>
     internal bool TryTakeGrant(out CreditGrant grant)
     {
-        long data = Interlocked.Read(ref _consumedData) + Volatile.Read(ref _window) - Interlocked.Read(
-            ref _grantedData);
-        long control = Interlocked.Read(ref _consumedControl) + _options.ControlWindow - Interlocked.Read(
-            ref _grantedControl);
-        data = data >= Quantum(Volatile.Read(ref _window)) ? data + Grow() : 0;
-        control = control >= _options.ControlWindow / 4 ? control : 0;
-        data = Math.Clamp(data, 0, ushort.MaxValue);
-        control = Math.Clamp(control, 0, ushort.MaxValue);
-        grant = new CreditGrant(Id, (ushort)data, (ushort)control);
-        if (data + control == 0 || ClosedBy != CloseReason.None)
+        grant = ClosedBy == CloseReason.None
+            ? new CreditGrant(Id, _data.TakeGrant(), _control.TakeGrant())
+            : new CreditGrant(Id, 0, 0);
+        return grant.DataCells + grant.ControlCells > 0;
+    }
+
+    /// <summary>Takes what is to be given back of the room that the peer granted; false when nothing. Writing
+    /// task.</summary>
+    internal bool TryTakeReturn(out CreditGrant returned)
+    {
+        returned = default;
+        if (Interlocked.Exchange(ref _returnDue, 0) == 0 || ClosedBy != CloseReason.None)
         {
             return false;
         }
 
-        Interlocked.Add(ref _grantedData, data);
-        Interlocked.Add(ref _grantedControl, control);
-        return true;
+        long data = Math.Clamp(_mayData - _options.FirstWindow, 0, ushort.MaxValue);
+        long control = Math.Clamp(_mayControl - _options.FirstControlWindow, 0, ushort.MaxValue);
+        _mayData -= data;
+        _mayControl -= control;
+        returned = new CreditGrant(Id, (ushort)data, (ushort)control);
+        return data + control > 0;
     }
 
     /// <summary>Writes the next cell of the lane if there is credit and content. Writing task.</summary>
@@ -218,28 +248,10 @@ internal sealed class Leg : IReady<Leg>
         }
 
         may--;
+        Volatile.Write(ref _sent, unchecked(_sent + 1));
         CellHeader.Write(cell, Id, lane == Lane.Data ? CellCommand.Data : CellCommand.Control);
         return true;
     }
 
-    private static int Quantum(int window) => Math.Max(window / 8, 1);
-
-    // A circuit that uses its window gets a larger one, as long as the node's budget has room.
-    private int Grow()
-    {
-        int window = Volatile.Read(ref _window);
-        int more = Math.Min(window, _options.MaxWindow - window);
-        if (more <= 0 || Interlocked.Read(ref _consumedData) < 2L * window || !_pool.TryReserve(more))
-        {
-            return 0;
-        }
-
-        if (Interlocked.CompareExchange(ref _window, window + more, window) != window)
-        {
-            _pool.Release(more);
-            return 0;
-        }
-
-        return more;
-    }
+    private LaneWindow Window(Lane lane) => lane == Lane.Data ? _data : _control;
 }

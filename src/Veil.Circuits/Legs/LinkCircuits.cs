@@ -1,53 +1,45 @@
 using System.Collections.Concurrent;
 using Veil.Circuits.Cells;
+using Veil.Circuits.Limits;
 using Veil.Links;
+using Veil.Links.Record;
 using Veil.Wire;
 using Veil.Wire.Cells;
 
 namespace Veil.Circuits.Legs;
 
 /// <summary>
-/// All circuits of one link: hands cells to their legs, and chooses what is sent next (spec/circuit.md, section 4).
-/// Legs that were silent go first, one turn; then the others in turn.
+/// All circuits of one link: knows their ids, and hands cells to their legs (spec/circuit.md, sections 4 and 5).
 /// </summary>
 internal sealed class LinkCircuits : LinkTraffic
 {
-    private const int CellsPerTurn = 8;
-    private const int MaxRefused = 256;
-
-    // Circuits that ended and whose end could not be sent yet: one that asks for more while it takes nothing has no
-    // good intent.
-    private const int MaxLingering = 1024;
     private const uint InitiatorBit = 0x8000_0000;
 
     private readonly Link _link;
     private readonly Func<LinkCircuits, CircuitId, byte[], CloseReason>? _onCreate;
     private readonly ConcurrentDictionary<CircuitId, Leg> _legs = new();
     private readonly Tombstones<CircuitId> _ended;
-    private readonly ReadyStack<Leg> _ready = new();
-    private readonly ConcurrentQueue<CircuitId> _refused = new();
-
-    // Writing task.
-    private readonly Queue<Leg> _commands = new();
-    private readonly Queue<Leg> _grants = new();
-    private readonly Queue<Leg> _quiet = new();
-    private readonly Queue<Leg> _loud = new();
-    private readonly CreditGrant[] _batch = new CreditGrant[CreditBody.MaxGrants];
-
+    private readonly LinkOutput _output;
+    private readonly RelayPace? _pace;
+    private readonly int _bound;
     private int _closed;
-    private int _lingering;
 
     /// <param name="link">The link that this runs over.</param>
     /// <param name="context">What the node's circuits share.</param>
     /// <param name="onCreate">At a relay: handles CREATE's body; null where none is expected.</param>
+    /// <param name="pace">At a relay: the node's rate and its meter.</param>
     internal LinkCircuits(
         Link link,
         CircuitContext context,
-        Func<LinkCircuits, CircuitId, byte[], CloseReason>? onCreate)
+        Func<LinkCircuits, CircuitId, byte[], CloseReason>? onCreate,
+        RelayPace? pace = null)
     {
         _link = link;
         Context = context;
         _onCreate = onCreate;
+        _pace = pace;
+        _output = new LinkOutput(link, pace);
+        _bound = link.Peer.Relay is null ? context.Options.MaxCircuitsPerLink : context.Options.MaxCircuitsPerRelayLink;
         _ended = new Tombstones<CircuitId>(context.Time, context.Options.Tombstone, context.Options.MaxTombstones);
     }
 
@@ -64,9 +56,7 @@ internal sealed class LinkCircuits : LinkTraffic
     internal bool IsOpen => Volatile.Read(ref _closed) == 0 && _link.ClosedBy == CloseReason.None;
 
     /// <summary>Whether there is room for one more circuit, as far as one can tell before trying.</summary>
-    internal bool HasRoom => _legs.Count < Context.Options.MaxCircuitsPerLink
-        && Volatile.Read(ref _lingering) < MaxLingering
-        && Context.Pool.HasRoom(Context.Options.InitialWindow + Context.Options.ControlWindow);
+    internal bool HasRoom => _legs.Count < _bound && _output.HasRoom && Context.Pool.HasRoom(Context.Options.FirstCells);
 
     /// <summary>Starts a circuit of our own; null when the link is closed or full, or the budget is spent.</summary>
     internal Leg? TryOpen(LegOwner owner)
@@ -114,22 +104,11 @@ internal sealed class LinkCircuits : LinkTraffic
     internal void Refuse(CircuitId id)
     {
         _ended.Add(id);
-        if (_refused.Count < MaxRefused)
-        {
-            // Beyond the bound the peer's CREATE times out.
-            _refused.Enqueue(id);
-            _link.Wake();
-        }
+        _output.Refuse(id);
     }
 
     /// <summary>A leg wants the writing task's attention. Any thread.</summary>
-    internal void MarkReady(Leg leg)
-    {
-        if (_ready.Add(leg))
-        {
-            _link.Wake();
-        }
-    }
+    internal void MarkReady(Leg leg) => _output.MarkReady(leg);
 
     /// <summary>A leg closed. Any thread.</summary>
     internal void Forget(Leg leg)
@@ -137,17 +116,26 @@ internal sealed class LinkCircuits : LinkTraffic
         _ended.Add(leg.Id);
         if (_legs.TryRemove(leg.Id, out _))
         {
-            Interlocked.Increment(ref _lingering);
-            Volatile.Write(ref leg.Lingers, 1);
+            _output.Linger(leg);
         }
     }
 
     /// <summary>Closes the link and with it all circuits. Any thread.</summary>
     internal void Close(CloseReason reason) => _link.Close(reason);
 
+    /// <summary>Called now and then, every 5 s: legs give back and take back what is not used.</summary>
+    internal void Tick()
+    {
+        foreach (var (_, leg) in _legs)
+        {
+            leg.Tick();
+        }
+    }
+
     /// <inheritdoc/>
     public override CloseReason OnCells(Span<byte> cells)
     {
+        _pace?.Volume.AddRead(RecordLayout.TotalBytes(cells.Length / CellLayout.CellBytes));
         for (; !cells.IsEmpty; cells = cells[CellLayout.CellBytes..])
         {
             var reason = OnCell(cells[..CellLayout.CellBytes]);
@@ -161,31 +149,25 @@ internal sealed class LinkCircuits : LinkTraffic
     }
 
     /// <inheritdoc/>
-    public override int Fill(Span<byte> cells)
-    {
-        Collect();
-        int count = 0;
-        while (count < CellLayout.MaxCellsPerRecord)
-        {
-            Span<byte> cell = cells.Slice(count * CellLayout.CellBytes, CellLayout.CellBytes);
-            if (!TryFillCommand(cell) && !TryFillGrants(cell) && !TryFillLeg(cell))
-            {
-                break;
-            }
-
-            count++;
-        }
-
-        return count;
-    }
+    public override int Fill(Span<byte> cells) => _output.Fill(cells);
 
     /// <inheritdoc/>
     public override void OnClosed(CloseReason reason)
     {
         Volatile.Write(ref _closed, 1);
+        _output.Close();
         foreach (var leg in _legs.Values.OrderBy(leg => leg.Id.Value))
         {
             leg.Close(reason == CloseReason.None ? CloseReason.PeerClosed : reason, tellPeer: false);
+        }
+    }
+
+    /// <summary>Closes the circuits and keeps the link. Any thread.</summary>
+    internal void CloseCircuits(CloseReason reason)
+    {
+        foreach (var leg in _legs.Values.OrderBy(leg => leg.Id.Value))
+        {
+            leg.Close(reason);
         }
     }
 
@@ -202,7 +184,8 @@ internal sealed class LinkCircuits : LinkTraffic
             case CellCommand.Padding:
                 return id.Value == 0 && !body.ContainsAnyExcept((byte)0) ? CloseReason.None : CloseReason.Malformed;
             case CellCommand.Credit:
-                return id.Value == 0 ? OnCredit(body) : CloseReason.Malformed;
+            case CellCommand.Return:
+                return id.Value == 0 ? OnCredit(body, command) : CloseReason.Malformed;
             case CellCommand.Create:
                 return OnCreate(id, body);
         }
@@ -253,15 +236,10 @@ internal sealed class LinkCircuits : LinkTraffic
             return CloseReason.Unexpected;
         }
 
-        if (Volatile.Read(ref _lingering) >= MaxLingering)
-        {
-            return CloseReason.ResourceLimit;
-        }
-
         return _onCreate(this, id, body.ToArray());
     }
 
-    private CloseReason OnCredit(ReadOnlySpan<byte> body)
+    private CloseReason OnCredit(ReadOnlySpan<byte> body, CellCommand command)
     {
         if (!CreditBody.TryReadCount(body, out int count))
         {
@@ -273,7 +251,7 @@ internal sealed class LinkCircuits : LinkTraffic
             var grant = CreditBody.Read(body, index);
             if (_legs.TryGetValue(grant.Circuit, out var leg))
             {
-                if (!leg.TryAddCredit(grant))
+                if (!(command == CellCommand.Credit ? leg.TryAddCredit(grant) : leg.TryReturn(grant)))
                 {
                     leg.Close(CloseReason.Malformed);
                 }
@@ -285,99 +263,5 @@ internal sealed class LinkCircuits : LinkTraffic
         }
 
         return CloseReason.None;
-    }
-
-    private void Collect()
-    {
-        for (var leg = _ready.TakeAll(); leg is not null;)
-        {
-            var next = ReadyStack<Leg>.Next(leg);
-            leg.Collect();
-            _commands.Enqueue(leg);
-            if (!leg.InGrants)
-            {
-                leg.InGrants = true;
-                _grants.Enqueue(leg);
-            }
-
-            if (!leg.InQueue)
-            {
-                leg.InQueue = true;
-                _quiet.Enqueue(leg);
-            }
-
-            leg = next;
-        }
-    }
-
-    private bool TryFillCommand(Span<byte> cell)
-    {
-        while (_commands.TryPeek(out var leg))
-        {
-            if (leg.TryTakeCommand(cell))
-            {
-                return true;
-            }
-
-            _commands.Dequeue();
-            if (Interlocked.CompareExchange(ref leg.Lingers, 2, 1) == 1)
-            {
-                Interlocked.Decrement(ref _lingering);
-            }
-        }
-
-        if (!_refused.TryDequeue(out var refused))
-        {
-            return false;
-        }
-
-        cell.Clear();
-        CellHeader.Write(cell, refused, CellCommand.Destroy);
-        return true;
-    }
-
-    private bool TryFillGrants(Span<byte> cell)
-    {
-        int count = 0;
-        while (count < _batch.Length && _grants.TryDequeue(out var leg))
-        {
-            leg.InGrants = false;
-            if (leg.TryTakeGrant(out _batch[count]))
-            {
-                count++;
-            }
-        }
-
-        if (count > 0)
-        {
-            CreditBody.Write(cell, _batch.AsSpan(0, count));
-        }
-
-        return count > 0;
-    }
-
-    private bool TryFillLeg(Span<byte> cell)
-    {
-        while (_quiet.TryPeek(out var leg) || _loud.TryPeek(out leg))
-        {
-            bool wasQuiet = _quiet.Count > 0;
-            if (leg.TryFill(Lane.Control, cell) || leg.TryFill(Lane.Data, cell))
-            {
-                if (++leg.CellsInTurn >= CellsPerTurn)
-                {
-                    leg.CellsInTurn = 0;
-                    (wasQuiet ? _quiet : _loud).Dequeue();
-                    _loud.Enqueue(leg);
-                }
-
-                return true;
-            }
-
-            leg.CellsInTurn = 0;
-            leg.InQueue = false;
-            (wasQuiet ? _quiet : _loud).Dequeue();
-        }
-
-        return false;
     }
 }

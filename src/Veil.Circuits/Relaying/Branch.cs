@@ -25,6 +25,7 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
     private int _closed;
     private int _open;
     private int _charge;
+    private readonly int[] _deferred = new int[2];
 
     // Reading task of the circuit's leg.
     private long _accepted;
@@ -57,20 +58,59 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
             return false;
         }
 
-        pool.Release(Interlocked.Exchange(ref _charge, 0));
         _ended.Cancel();
         return true;
     }
 
     /// <summary>
-    /// At a branching hop: charges what may wait here beyond the trunk's own windows; false when the budget is spent.
-    /// Before anyone else knows the branch.
+    /// At a branching hop: takes in a cell for the next hop. While the budget has room the branch is charged for it, so
+    /// that a slow store stops its branch only; else the cell stays charged to the trunk until it leaves. Reading task
+    /// of the circuit's leg.
     /// </summary>
-    internal bool TryCharge()
+    internal void Add(Lane lane, CellBuffer buffer, Leg trunk)
     {
-        int cells = options.BranchWindow + options.BranchControlQueue;
-        _charge = pool.TryReserve(cells) ? cells : 0;
-        return _charge > 0;
+        if (pool.TryReserve(1))
+        {
+            Interlocked.Increment(ref _charge);
+            trunk.Consumed(lane);
+        }
+        else
+        {
+            Interlocked.Increment(ref _deferred[(int)lane]);
+        }
+
+        _forward[(int)lane].Add(buffer);
+        if (IsClosed)
+        {
+            Settle(trunk);
+        }
+    }
+
+    /// <summary>At a branching hop: a cell left for the next hop. Writing task of the branch's leg.</summary>
+    internal void Leave(Lane lane, Leg trunk)
+    {
+        if (TryLower(ref _deferred[(int)lane]))
+        {
+            trunk.Consumed(lane);
+        }
+        else if (TryLower(ref _charge))
+        {
+            pool.Release(1);
+        }
+    }
+
+    /// <summary>At a branching hop, once closed: gives back what the cells that stay behind were charged with. Any
+    /// thread, idempotent.</summary>
+    internal void Settle(Leg trunk)
+    {
+        pool.Release(Interlocked.Exchange(ref _charge, 0));
+        foreach (var lane in (ReadOnlySpan<Lane>)[Lane.Data, Lane.Control])
+        {
+            for (int left = Interlocked.Exchange(ref _deferred[(int)lane], 0); left > 0; left--)
+            {
+                trunk.Consumed(lane);
+            }
+        }
     }
 
     /// <summary>Gives the branch its leg, or closes the leg when the branch ended meanwhile.</summary>
@@ -136,5 +176,19 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
 
         Interlocked.Add(ref _granted, due);
         return (ushort)Math.Min(due, ushort.MaxValue);
+    }
+
+    // Several tasks may settle at once; whoever finds nothing left is late.
+    private static bool TryLower(ref int count)
+    {
+        while (Volatile.Read(ref count) is > 0 and var seen)
+        {
+            if (Interlocked.CompareExchange(ref count, seen - 1, seen) == seen)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -104,6 +104,7 @@ internal sealed class RelayCircuit : LegOwner
         foreach (var branch in Volatile.Read(ref _branches))
         {
             branch.TryClose();
+            branch.Settle(leg);
             branch.Leg?.Close(CloseReason.PeerClosed);
         }
 
@@ -145,8 +146,11 @@ internal sealed class RelayCircuit : LegOwner
         if (Position != BranchingPosition)
         {
             _inner!.Consumed(lane);
+            return true;
         }
-        else if (lane == Lane.Data && branch.CountLeft())
+
+        branch.Leave(lane, _inner!);
+        if (lane == Lane.Data && branch.CountLeft())
         {
             _inner!.MarkReady();
         }
@@ -163,6 +167,7 @@ internal sealed class RelayCircuit : LegOwner
             return;
         }
 
+        branch.Settle(_inner!);
         branch.Leg?.Close(CloseReason.Done);
         lock (_branchLock)
         {
@@ -181,32 +186,32 @@ internal sealed class RelayCircuit : LegOwner
 
     private CloseReason Forward(Leg inner, ushort number, Lane lane, CellBuffer buffer)
     {
-        if (Position >= BranchingPosition)
-        {
-            // The branch's own grant bounds what waits from here on, so that it never stops the trunk.
-            inner.Consumed(lane);
-        }
-
         if (FindBranch(number) is not { IsOpen: true, Leg: { } leg } branch)
         {
             // A branch that ended may still be sent to for a while; one that never was, or has not answered, may not.
             _context.Pool.Return(buffer);
-            if (Position < BranchingPosition)
-            {
-                inner.Consumed(lane);
-            }
-
+            inner.Consumed(lane);
             return number <= _highestBranch && FindBranch(number) is null ? CloseReason.None : CloseReason.Unexpected;
         }
 
         if (Position == BranchingPosition && !branch.TryAccept(lane))
         {
             _context.Pool.Return(buffer);
+            inner.Consumed(lane);
             leg.Close(CloseReason.CreditExceeded);
             return CloseReason.None;
         }
 
-        branch.Forward(lane).Add(buffer);
+        if (Position == BranchingPosition)
+        {
+            // The branch's own grant bounds what waits from here on, so that it does not stop the trunk.
+            branch.Add(lane, buffer, inner);
+        }
+        else
+        {
+            branch.Forward(lane).Add(buffer);
+        }
+
         leg.MarkReady();
         return CloseReason.None;
     }
@@ -244,12 +249,6 @@ internal sealed class RelayCircuit : LegOwner
 
         _highestBranch = request.Branch.Value;
         var branch = new Branch(this, request.Branch, _context.Options, _context.Pool);
-        if (Position == BranchingPosition && !branch.TryCharge())
-        {
-            Answer(MessageType.ExtendFailed, branch, default);
-            return CloseReason.None;
-        }
-
         lock (_branchLock)
         {
             if (_branches.Length >= MaxBranches)

@@ -2,6 +2,7 @@ using Veil.Circuits.Legs;
 using Veil.Circuits.Onion;
 using Veil.Circuits.Streams;
 using Veil.Links.Handshake;
+using Veil.Links.Tasks;
 using Veil.Noise;
 using Veil.Wire;
 using Veil.Wire.Cells;
@@ -15,12 +16,17 @@ namespace Veil.Circuits.Relaying;
 /// </summary>
 public sealed class RelaySwitch
 {
+    // Of the handshake's ephemeral public key, which message 1 begins with: enough to know a CREATE again.
+    private const int EphemeralShown = 16;
+
     private readonly RelayId _local;
     private readonly Func<ulong, StaticKeyPair?> _onionKeys;
     private readonly LinkPool _links;
     private readonly Func<RelayId, RelayAddress?> _lookUp;
     private readonly Func<CircuitStream, bool> _accept;
+    private readonly Promise<bool> _drained = new();
     private int _count;
+    private int _draining;
 
     /// <param name="context">What the node's circuits share.</param>
     /// <param name="local">This relay.</param>
@@ -42,6 +48,8 @@ public sealed class RelaySwitch
         links.OnCreate = OnCreate;
     }
 
+    private bool IsDraining => Volatile.Read(ref _draining) != 0;
+
     /// <summary>Circuits that end at or pass through this relay.</summary>
     public int Count => Volatile.Read(ref _count);
 
@@ -49,7 +57,40 @@ public sealed class RelaySwitch
 
     internal bool TryAccept(CircuitStream stream) => _accept(stream);
 
-    internal void Forget() => Interlocked.Decrement(ref _count);
+    internal void Forget()
+    {
+        if (Interlocked.Decrement(ref _count) == 0 && IsDraining)
+        {
+            _drained.TryKeep(true);
+        }
+    }
+
+    /// <summary>
+    /// Takes no new circuits and no new links, waits until the circuits of others are gone or <paramref name="limit"/>
+    /// is over, then closes the links (spec/circuit.md, section 5). Once; who calls also unbinds the listener.
+    /// </summary>
+    /// <param name="limit">How long circuits may go on; zero closes at once.</param>
+    /// <param name="cancellationToken">Waits no longer: closes now.</param>
+    public async Task DrainAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        Volatile.Write(ref _draining, 1);
+        _links.StopAccepting();
+        if (Count > 0)
+        {
+            using var timeout = new CancellationTokenSource(limit, Context.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+            try
+            {
+                await _drained.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // Their time is over: they end with the links.
+            }
+        }
+
+        await _links.DisposeAsync();
+    }
 
     /// <summary>Extends a circuit; the outcome reaches it later. Reading task of the circuit's inner leg.</summary>
     internal void Extend(RelayCircuit circuit, Branch branch, ExtendRequest request, int position, RelayId? previous)
@@ -107,23 +148,56 @@ public sealed class RelaySwitch
         }
 
         // What is cheap to refuse is refused before the handshake is paid for.
-        var circuit = link.HasRoom && _onionKeys(keyId) is { } key
+        if (RefusalOf(link) is var reason && reason != CloseReason.None)
+        {
+            Context.Counters.Count(reason);
+            link.Refuse(id);
+            return CloseReason.None;
+        }
+
+        // Counted before it is made, so that several links together do not pass the bound.
+        bool hasPlace = Interlocked.Increment(ref _count) <= Context.Limits.Now.MaxCircuits;
+        var circuit = hasPlace && _onionKeys(keyId) is { } key
             ? TryAnswer((key, keyId), position, message, out var answer)
             : Refuse(out answer);
         var leg = circuit is null ? null : link.TryAdd(id, circuit);
         if (circuit is null || leg is null)
         {
+            Forget();
+            Context.Counters.Count(circuit is null && hasPlace ? CloseReason.HandshakeFailed
+                : CloseReason.ResourceLimit);
             circuit?.Discard();
             link.Refuse(id);
             return CloseReason.None;
         }
 
-        Interlocked.Increment(ref _count);
+        Context.OnCircuit?.Invoke(id, message[..EphemeralShown]);
         circuit.Attach(leg);
         var command = Context.Pool.Rent();
         CreateBody.WriteCreated(command.Cell, id, answer);
         leg.Send(command);
+        if (Context.Limits.Paused)
+        {
+            // Paused meanwhile, and whoever closed the circuits may have missed this one.
+            leg.Close(CloseReason.Paused);
+        }
+
         return CloseReason.None;
+    }
+
+    private CloseReason RefusalOf(LinkCircuits link)
+    {
+        if (IsDraining)
+        {
+            return CloseReason.Stopping;
+        }
+
+        if (Context.Limits.Paused)
+        {
+            return CloseReason.Paused;
+        }
+
+        return link.HasRoom ? CloseReason.None : CloseReason.ResourceLimit;
     }
 
     private static RelayCircuit? Refuse(out byte[] answer)

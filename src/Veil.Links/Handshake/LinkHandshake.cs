@@ -159,6 +159,10 @@ public sealed class LinkHandshake(
         catch (Exception fault)
         {
             connection.Abort(new ConnectionAbortedException("handshake failed"));
+
+            // What was read and not used lies in lent blocks.
+            await connection.Transport.Input.CompleteAsync();
+            await connection.Transport.Output.CompleteAsync(fault);
             await connection.DisposeAsync();
             if (fault is LinkRefusedException || cancellationToken.IsCancellationRequested)
             {

@@ -14,12 +14,16 @@ internal sealed class BlockPool(int blockBytes, int keptBlocks) : MemoryPool<byt
 {
     private readonly ConcurrentQueue<byte[]> _free = new();
     private int _freeCount;
+    private int _lentCount;
 
     /// <inheritdoc/>
     public override int MaxBufferSize => blockBytes;
 
     /// <summary>Free blocks held now, never more than the bound.</summary>
     internal int FreeBlocks => Volatile.Read(ref _freeCount);
+
+    /// <summary>Blocks in use.</summary>
+    internal int LentBlocks => Volatile.Read(ref _lentCount);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">More than one block is asked for.</exception>
@@ -35,6 +39,7 @@ internal sealed class BlockPool(int blockBytes, int keptBlocks) : MemoryPool<byt
             block = GC.AllocateUninitializedArray<byte>(blockBytes, pinned: true);
         }
 
+        Interlocked.Increment(ref _lentCount);
         return new Lease(this, block);
     }
 
@@ -43,6 +48,7 @@ internal sealed class BlockPool(int blockBytes, int keptBlocks) : MemoryPool<byt
 
     private void Return(byte[] block)
     {
+        Interlocked.Decrement(ref _lentCount);
         if (Interlocked.Increment(ref _freeCount) > keptBlocks)
         {
             Interlocked.Decrement(ref _freeCount);

@@ -26,6 +26,9 @@ public sealed class TcpTransport(TcpTransportOptions options)
     {
     }
 
+    /// <summary>Blocks that connections use now.</summary>
+    internal int LentBlocks => _pool.LentBlocks;
+
     /// <summary>Listens on an address and port; port 0 picks a free one, see the listener's <c>EndPoint</c>.</summary>
     /// <exception cref="NotSupportedException">Not an <see cref="IPEndPoint"/>.</exception>
     /// <exception cref="IOException">The port is taken or the address is not this host's.</exception>

@@ -90,7 +90,7 @@ public sealed class NodeStatus
             Circuits = _node.RelayedCircuits + clientLinks.CircuitCount,
             Streams = circuits.OpenStreams,
             Memory = new MemoryDocument(
-                circuits.ReservedCells * CellLayout.CellBytes, circuits.Options.CellBudget * CellLayout.CellBytes),
+                circuits.ReservedCells * CellLayout.CellBytes, circuits.Limits.Now.MemoryBytes),
             Store = seams.Blocks is { } blocks ? new(blocks.BlockCount, blocks.Bytes, blocks.Quota) : null,
             Counters = Count(),
             Problems = [.. problems.OrderByDescending(problem => problem.StopsService)],

@@ -1,5 +1,3 @@
-using Veil.Wire;
-
 namespace Veil.Storage.State;
 
 /// <summary>
@@ -9,15 +7,22 @@ namespace Veil.Storage.State;
 /// </summary>
 public interface INodeState : IAsyncDisposable
 {
-    /// <summary>The guards, oldest first.</summary>
+    /// <summary>The guards, in the order of preference in which they were put.</summary>
     ValueTask<IReadOnlyList<GuardEntry>> ListGuardsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Adds a guard, or replaces what is known of it.</summary>
-    /// <exception cref="StateFullException">There are <see cref="StateLimits.MaxGuards"/> others.</exception>
-    ValueTask PutGuardAsync(GuardEntry guard, CancellationToken cancellationToken);
+    /// <summary>Replaces all guards at once: after a crash there are the old ones or the new ones, never a
+    /// mix.</summary>
+    /// <exception cref="StateFullException">More than <see cref="StateLimits.MaxGuards"/>.</exception>
+    /// <exception cref="ArgumentException">One twice.</exception>
+    ValueTask PutGuardsAsync(IReadOnlyList<GuardEntry> guards, CancellationToken cancellationToken);
 
-    /// <summary>Forgets a guard; false when it was not there.</summary>
-    ValueTask<bool> RemoveGuardAsync(RelayId relay, CancellationToken cancellationToken);
+    /// <summary>The fixed second hops, in the order in which they were put.</summary>
+    ValueTask<IReadOnlyList<VanguardEntry>> ListVanguardsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Replaces all fixed second hops at once, as <see cref="PutGuardsAsync"/> does.</summary>
+    /// <exception cref="StateFullException">More than <see cref="StateLimits.MaxVanguards"/>.</exception>
+    /// <exception cref="ArgumentException">One twice.</exception>
+    ValueTask PutVanguardsAsync(IReadOnlyList<VanguardEntry> vanguards, CancellationToken cancellationToken);
 
     /// <summary>The publications, oldest first.</summary>
     ValueTask<IReadOnlyList<PublicationEntry>> ListPublicationsAsync(CancellationToken cancellationToken);

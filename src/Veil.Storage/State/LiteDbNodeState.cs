@@ -1,7 +1,6 @@
 using LiteDB;
 using Veil.Storage.Segments;
 using Veil.Storage.Threads;
-using Veil.Wire;
 
 namespace Veil.Storage.State;
 
@@ -52,27 +51,30 @@ public sealed class LiteDbNodeState : INodeState
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<GuardEntry>> ListGuardsAsync(CancellationToken cancellationToken) =>
-        await ReadAsync(
-            database => Documents(database, StateFile.Guards, StateDocuments.Guard)
-                .OrderBy(guard => guard.Since)
-                .ThenBy(guard => guard.Relay)
-                .ToArray(),
-            cancellationToken);
+        await ReadAsync(database => Ordered(database, StateFile.Guards, StateDocuments.Guard), cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask PutGuardAsync(GuardEntry guard, CancellationToken cancellationToken)
+    public async ValueTask PutGuardsAsync(IReadOnlyList<GuardEntry> guards, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(guard);
-        var document = StateDocuments.Of(guard);
-        await ChangeAsync(
-            database => Put(database, StateFile.Guards, document, StateLimits.MaxGuards), cancellationToken);
+        ArgumentNullException.ThrowIfNull(guards);
+        StateLimits.RequireList("guards", [.. guards.Select(guard => guard.Relay)], StateLimits.MaxGuards);
+        BsonDocument[] documents = [.. guards.Select(StateDocuments.Of)];
+        await ChangeAsync(database => Replace(database, StateFile.Guards, documents), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> RemoveGuardAsync(RelayId relay, CancellationToken cancellationToken) =>
-        await ChangeAsync(
-            database => database.GetCollection(StateFile.Guards).Delete(StateDocuments.IdOf(relay)),
-            cancellationToken);
+    public async ValueTask<IReadOnlyList<VanguardEntry>> ListVanguardsAsync(CancellationToken cancellationToken) =>
+        await ReadAsync(database => Ordered(database, StateFile.Vanguards, StateDocuments.Vanguard), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask PutVanguardsAsync(
+        IReadOnlyList<VanguardEntry> vanguards, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(vanguards);
+        StateLimits.RequireList("second hops", [.. vanguards.Select(hop => hop.Relay)], StateLimits.MaxVanguards);
+        BsonDocument[] documents = [.. vanguards.Select(StateDocuments.Of)];
+        await ChangeAsync(database => Replace(database, StateFile.Vanguards, documents), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<PublicationEntry>> ListPublicationsAsync(
@@ -135,6 +137,18 @@ public sealed class LiteDbNodeState : INodeState
 
     private static IEnumerable<T> Documents<T>(LiteDatabase database, string collection, Func<BsonDocument, T> read) =>
         database.GetCollection(collection).FindAll().Select(read);
+
+    private static T[] Ordered<T>(LiteDatabase database, string collection, Func<BsonDocument, T> read) =>
+        [.. database.GetCollection(collection).FindAll().OrderBy(StateDocuments.OrderOf).Select(read)];
+
+    // Within the transaction of the batch: all of them or none.
+    private static bool Replace(LiteDatabase database, string name, BsonDocument[] documents)
+    {
+        var collection = database.GetCollection(name);
+        collection.DeleteAll();
+        collection.Insert(documents);
+        return true;
+    }
 
     private static bool Put(LiteDatabase database, string name, BsonDocument document, int limit)
     {

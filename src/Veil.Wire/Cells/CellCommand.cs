@@ -26,6 +26,9 @@ public enum CellCommand : byte
 
     /// <summary>Grants room for more cells.</summary>
     Credit = 6,
+
+    /// <summary>Gives back room that was granted and is not used.</summary>
+    Return = 7,
 }
 
 /// <summary>The two lanes of a circuit, which keep orders and keys of their own (spec/cell.md, section 2).</summary>

@@ -16,7 +16,7 @@ public static class CellHeader
         Debug.Assert(cell.Length == CellLayout.CellBytes, "a cell has one size");
         circuit = new CircuitId(BinaryPrimitives.ReadUInt32BigEndian(cell));
         command = (CellCommand)cell[CommandOffset];
-        return command <= CellCommand.Credit
+        return command <= CellCommand.Return
             && !cell[ZeroOffset..CellLayout.HeaderBytes].ContainsAnyExcept((byte)0);
     }
 

@@ -42,8 +42,8 @@ public sealed class CircuitStreamTests
     [Fact]
     public async Task A_node_whose_budget_is_spent_refuses_streams_not_circuits()
     {
-        // 80 for the leg, 192 for one stream.
-        await using var rig = new RelayRig(1, new CircuitOptions { CellBudget = 300 });
+        // 3 for the leg, 192 for one stream.
+        await using var rig = new RelayRig(1, RelayRig.WithMemory(300));
         using var circuit = await rig.BuildAsync(0);
         var first = circuit.Open(ServiceId.Store);
         await PingAsync(first);

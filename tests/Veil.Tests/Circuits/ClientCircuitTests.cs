@@ -218,14 +218,14 @@ public sealed class ClientCircuitTests
     public async Task A_budget_that_is_spent_refuses_circuits_and_gives_nothing_away()
     {
         // Room for the client's leg, but not for a second one.
-        await using var rig = new RelayRig(2, new CircuitOptions { CellBudget = 100 });
+        await using var rig = new RelayRig(2, RelayRig.WithMemory(5));
         using var one = await rig.BuildAsync(0);
 
         var fault = await Assert.ThrowsAsync<CircuitFailedException>(() => rig.BuildAsync(1));
 
         Assert.Equal(CloseReason.ResourceLimit, fault.Reason);
         Assert.Null(fault.Relay);
-        Assert.Equal(80, rig.Client.ReservedCells);
+        Assert.Equal(3, rig.Client.ReservedCells);
         one.Dispose();
         await rig.BecomesIdleAsync();
     }

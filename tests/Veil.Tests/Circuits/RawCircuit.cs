@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Veil.Circuits;
 using Veil.Circuits.Onion;
 using Veil.Tests.Rig;
 using Veil.Wire;
@@ -14,8 +15,11 @@ internal sealed class RawCircuit : IDisposable
     private readonly uint _id;
     private readonly int[] _sent = new int[2];
 
-    private RawCircuit(RawLink link, uint id, HopCiphers ciphers)
+    private readonly CircuitOptions _options;
+
+    private RawCircuit(RawLink link, uint id, HopCiphers ciphers, CircuitOptions options)
     {
+        _options = options;
         _link = link;
         _id = id;
         Ciphers = ciphers;
@@ -42,7 +46,8 @@ internal sealed class RawCircuit : IDisposable
         Assert.Equal((byte)CellCommand.Created, created[4]);
         Assert.True(CreateBody.TryReadCreated(created.AsSpan(CellLayout.HeaderBytes), out var second));
         Assert.True(handshake.TryReadMessage(second, [], out _));
-        return new RawCircuit(link, circuit.Id, HopCiphers.TryCreate(handshake, rig.Slab, circuit.Position, 65_536)!);
+        return new RawCircuit(link, circuit.Id, HopCiphers.TryCreate(handshake, rig.Slab, circuit.Position, 65_536)!,
+            rig.Options);
     }
 
     /// <summary>A sealed message in a cell that is ready to be sent.</summary>
@@ -73,7 +78,7 @@ internal sealed class RawCircuit : IDisposable
     internal async Task SendAsync(Lane lane, byte[] cell)
     {
         int sent = _sent[(int)lane]++;
-        int first = lane == Lane.Data ? 64 : 16;
+        int first = lane == Lane.Data ? _options.FirstWindow : _options.FirstControlWindow;
         await Eventually.HoldsAsync(
             () => sent < first + _link.Granted(_id, lane) || _link.HasEnded(_id), "room is granted");
         _link.Send(cell);

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Veil.Circuits;
 using Veil.Circuits.Client;
+using Veil.Circuits.Limits;
 using Veil.Circuits.Onion;
 using Veil.Circuits.Relaying;
 using Veil.Circuits.Streams;
@@ -64,6 +65,13 @@ internal sealed class RelayRig : IAsyncDisposable
 
     /// <summary>Echoes by default.</summary>
     internal Func<CircuitStream, Task> Service { get; set; } = EchoAsync;
+
+    /// <summary>As wide from the start as the usual windows: for peers made by hand that grant nothing.</summary>
+    internal static CircuitOptions Wide { get; } = new() { FirstWindow = 64, FirstControlWindow = 16 };
+
+    /// <summary>Room for so many cells.</summary>
+    internal static CircuitOptions WithMemory(int cells) =>
+        new() { Limits = new NodeLimitValues { MemoryBytes = cells * 2048L } };
 
     internal static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -63,7 +63,9 @@ internal static class BillOfMaterials
                 new JsonObject { ["type"] = "application", ["name"] = ".NET SDK", ["version"] = toolchain.Sdk },
                 new JsonObject
                 {
-                    ["type"] = "application", ["name"] = "tools/release", ["version"] = release.Version,
+                    ["type"] = "application",
+                    ["name"] = "tools/release",
+                    ["version"] = release.Version,
                 }),
         },
         ["component"] = new JsonObject

@@ -1,0 +1,184 @@
+using Veil.Wire.Cells;
+
+namespace Veil.Circuits.Limits;
+
+/// <summary>
+/// Holds the links of a relay to the node's rate (spec/limits.md, section 7): one token bucket, asked once for each
+/// record. Links that find it empty stand in a queue and get a record's worth in turn. The control lane may run into
+/// a bounded debt that the data lane pays, so that it passes and the rate holds all the same. Any thread.
+/// </summary>
+internal sealed class RelayPace : IDisposable
+{
+    private const int Quantum = CellLayout.MaxCellsPerRecord;
+
+    // Timers are late by some milliseconds, and what the bucket cannot hold meanwhile would be lost to the rate.
+    private const int BurstsPerSecond = 20;
+
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(10);
+
+    private readonly NodeLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly Lock _lock = new();
+    private int _isLimited;
+
+    // Under the lock.
+    private readonly Queue<PaceShare> _waiting = new();
+    private double _tokens;
+    private double _rate;
+    private double _burst;
+    private long _filledAt;
+    private bool _isArmed;
+
+    internal RelayPace(NodeLimits limits, TimeProvider time)
+    {
+        _limits = limits;
+        _time = time;
+        _timer = time.CreateTimer(_ => Serve(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _filledAt = time.GetTimestamp();
+        Change();
+        _tokens = _burst;
+        limits.Changed += Change;
+    }
+
+    /// <summary>Bytes that passed.</summary>
+    internal VolumeMeter Volume => _limits.Volume;
+
+    /// <summary>What the link may send now. With a limit, <see cref="Settle"/> follows.</summary>
+    internal PaceGrant Take(PaceShare share)
+    {
+        if (Volatile.Read(ref _isLimited) == 0)
+        {
+            return new PaceGrant(Quantum, true);
+        }
+
+        lock (_lock)
+        {
+            Refill();
+            int cells = share.Allowance;
+            share.Allowance = 0;
+            if (cells == 0 && _waiting.Count == 0)
+            {
+                cells = Draw();
+            }
+
+            return new PaceGrant(cells, cells > 0 || _tokens > -_burst / 4);
+        }
+    }
+
+    /// <summary>Books what was sent of what was taken; a link that has more to send gets its turn.</summary>
+    internal void Settle(PaceShare share, PaceGrant taken, int bytes, bool hasMore)
+    {
+        Volume.AddWritten(bytes);
+        if (Volatile.Read(ref _isLimited) == 0)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _tokens = Math.Max(_tokens + (taken.Cells * (double)CellLayout.CellBytes) - bytes, -_burst);
+            if (hasMore && !share.IsWaiting && !share.IsOver)
+            {
+                share.IsWaiting = true;
+                _waiting.Enqueue(share);
+                Arm();
+            }
+        }
+    }
+
+    /// <summary>The link is gone.</summary>
+    internal void Forget(PaceShare share)
+    {
+        lock (_lock)
+        {
+            share.IsOver = true;
+            _tokens += share.Allowance * (double)CellLayout.CellBytes;
+            share.Allowance = 0;
+        }
+    }
+
+    public void Dispose()
+    {
+        _limits.Changed -= Change;
+        _timer.Dispose();
+    }
+
+    private void Change()
+    {
+        var now = _limits.Now;
+        lock (_lock)
+        {
+            Refill();
+            _rate = now.BytesPerSecond;
+            _burst = Math.Max(
+                Math.Max(now.BurstBytes, _rate / BurstsPerSecond),
+                Quantum * CellLayout.CellBytes);
+            _tokens = Math.Min(_tokens, _burst);
+            Volatile.Write(ref _isLimited, _rate > 0 ? 1 : 0);
+        }
+
+        // Those who wait are asked to look at the new rate.
+        Serve();
+    }
+
+    private void Refill()
+    {
+        long now = _time.GetTimestamp();
+        _tokens = Math.Min(_tokens + (_time.GetElapsedTime(_filledAt, now).TotalSeconds * _rate), _burst);
+        _filledAt = now;
+    }
+
+    private int Draw()
+    {
+        int cells = (int)Math.Clamp(Math.Floor(_tokens / CellLayout.CellBytes), 0, Quantum);
+        _tokens -= cells * (double)CellLayout.CellBytes;
+        return cells;
+    }
+
+    private void Arm()
+    {
+        if (!_isArmed)
+        {
+            _isArmed = true;
+            double missing = Math.Max(CellLayout.CellBytes - _tokens, 0) / _rate;
+
+            // One tick more: rounded down, the timer would fire a moment before the cell is paid for.
+            var wait = TimeSpan.FromSeconds(missing) + TimeSpan.FromTicks(1);
+            _timer.Change(wait > Beat ? wait : Beat, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Serve()
+    {
+        var served = new List<PaceShare>();
+        lock (_lock)
+        {
+            _isArmed = false;
+            Refill();
+            while (_waiting.TryPeek(out var share))
+            {
+                int cells = share.IsOver || _rate == 0 ? 0 : Draw();
+                if (cells == 0 && !share.IsOver && _rate > 0)
+                {
+                    break;
+                }
+
+                _waiting.Dequeue();
+                share.IsWaiting = false;
+                share.Allowance = cells;
+                served.Add(share);
+            }
+
+            if (_waiting.Count > 0)
+            {
+                Arm();
+            }
+        }
+
+        foreach (var share in served)
+        {
+            share.Wake();
+        }
+    }
+}
