@@ -94,7 +94,7 @@ public sealed class WrongClockTests
     private static void AssertNamed(DirectoryMember member, TimeSpan offset)
     {
         var report = member.Node.Health;
-        var clock = report.Problems.FirstOrDefault();
+        var clock = report.Problems.Count > 0 ? report.Problems[0] : null;
         Assert.True(clock is not null, $"{member.Name}: nothing is wrong");
         Assert.Equal(offset > TimeSpan.Zero ? "clock_ahead" : "clock_behind", clock.Code);
         Assert.Contains("timedatectl set-ntp true", clock.Hint, StringComparison.Ordinal);
