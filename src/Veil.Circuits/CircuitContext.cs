@@ -62,8 +62,8 @@ public sealed class CircuitContext
     /// <summary>Ephemeral keys.</summary>
     public required SecretSource Secrets { get; init; }
 
-    /// <summary>Told of every CREATE that was accepted or that this node's own circuits sent, for recordings; null costs
-    /// nothing. On the link's reading task, or that of the circuit's builder.</summary>
+    /// <summary>Told of every CREATE that was accepted or that this node's own circuits sent, for recordings; null
+    /// costs     /// nothing. On the link's reading task, or that of the circuit's builder.</summary>
     public CircuitSeen? OnCircuit { get; init; }
 
     /// <summary>How many circuits closed, by reason.</summary>

@@ -67,7 +67,8 @@ public sealed class ConsensusTracker
         return TakeNewest(now) ? ConsensusOffer.Accepted : ConsensusOffer.NotLive;
     }
 
-    /// <summary>Makes the newest one current if it has become live: the time came, or the clock was corrected.</summary>
+    /// <summary>Makes the newest one current if it has become live: the time came, or the clock was
+    /// corrected.</summary>
     /// <returns>Whether there is another current one now.</returns>
     public bool TakeNewest(DateTimeOffset now)
     {

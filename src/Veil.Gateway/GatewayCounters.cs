@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Veil.Gateway.Socks;
 
 namespace Veil.Gateway;
@@ -30,7 +31,7 @@ public sealed class GatewayCounters
         {
             if (Refused(reason) > 0)
             {
-                counters.Add($"socks.refused.{reason}", Refused(reason));
+                counters.Add($"socks.refused.{JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString())}", Refused(reason));
             }
         }
 

@@ -37,11 +37,7 @@ public sealed partial class VeilNode : IAsyncDisposable
     private readonly TaskScope _scope;
     private readonly CircuitContext _context;
     private readonly LinkPool _clientLinks;
-    private readonly NetworkHealth _health;
-    private readonly NodeMemory _memory;
-    private readonly NetworkView _view;
-    private readonly ConsensusLoop _consensus;
-    private readonly DirectoryClient _directory;
+    private readonly NodeDirectory _directory;
     private readonly TrunkPool _trunks;
     private readonly CircuitBlockNetwork _blocks;
     private readonly Publisher _publisher;
@@ -87,35 +83,15 @@ public sealed partial class VeilNode : IAsyncDisposable
         {
             OnLink = peer => seams.Observer?.SawAddress(peer.EndPoint, incoming: false),
         };
-        _health = new NetworkHealth(options.Network, seams.Time, _logger, _keys?.Relay);
-        _memory = new NodeMemory(seams.State, seams.ConsensusCache, _health);
-        _view = new NetworkView(
-            seams.Decisions,
-            seams.Time,
-            new GuardSet(GuardRules, seams.Decisions),
-            new VanguardSet(seams.Decisions))
-        {
-            OnGuardsChanged = _memory.Remember,
-            OnVanguardsChanged = _memory.Remember,
-        };
-        _directory = new DirectoryClient(_context, _clientLinks, options.Network, _health);
-        var sources = new ConsensusSources(options.Network, _directory, _view, (seams.Time, seams.Decisions))
-        {
-            IsClient = !accepts,
-            Self = _keys?.Relay,
-        };
-        _consensus = new ConsensusLoop(options.Network, sources, _view, _health, (seams.Time, seams.Decisions))
-        {
-            OnNewer = _memory.Remember,
-        };
-        _trunks = new TrunkPool(_context, _clientLinks, _view, options.Trunks);
-        _blocks = new CircuitBlockNetwork(_context, _trunks, _view, options.Stores);
+        _directory = new NodeDirectory(options, seams, (_context, _clientLinks), _keys?.Relay, _logger);
+        _trunks = new TrunkPool(_context, _clientLinks, _directory.View, options.Trunks);
+        _blocks = new CircuitBlockNetwork(_context, _trunks, _directory.View, options.Stores);
         _publisher = new Publisher(_blocks, seams.Secrets, seams.Decisions, seams.Time);
         Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions(), seams.Denylist);
         _gateway = options.Roles.HasFlag(NodeRoles.Gateway) ? new GatewayRole(options, seams, Reader) : null;
         if (_keys is not null)
         {
-            _relay = new RelayRole(options, _keys, _context, (handshake, _view), seams);
+            _relay = new RelayRole(options, _keys, _context, (handshake, _directory.View), seams);
         }
 
         if (options.Roles.HasFlag(NodeRoles.Authority))
@@ -124,7 +100,7 @@ public sealed partial class VeilNode : IAsyncDisposable
                 options,
                 _keys!,
                 seams,
-                (_directory, _consensus, _health),
+                (_directory.Client, _directory.Loop, _directory.Health),
                 _scope);
         }
     }
@@ -139,10 +115,10 @@ public sealed partial class VeilNode : IAsyncDisposable
     public IPEndPoint? LinkEndPoint => _relay?.EndPoint;
 
     /// <summary>The newest consensus, or null before the first.</summary>
-    public Consensus? Consensus => _view.Consensus;
+    public Consensus? Consensus => _directory.View.Consensus;
 
     /// <summary>What the node knows of its network now, and what is wrong (spec/directory.md, section 11).</summary>
-    public NetworkHealthReport Health => _health.Report();
+    public NetworkHealthReport Health => _directory.Health.Report();
 
     /// <summary>Whether every role serves (spec/operating.md, section 4): links are accepted, and all but a mere
     /// authority have a live consensus, which lists a relay or store.</summary>
@@ -233,8 +209,13 @@ public sealed partial class VeilNode : IAsyncDisposable
     /// <summary>Binds its listeners and starts its loops; does not wait for a consensus.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await RecallAsync(cancellationToken);
-        _scope.Start(_memory.RunAsync);
+        var known = await _directory.RecallAsync(cancellationToken);
+        if (_authority is not null)
+        {
+            await _authority.LoadAsync(known, cancellationToken);
+        }
+
+        _scope.Start(_directory.Memory.RunAsync);
         if (_relay is not null)
         {
             OfferServices(_relay);
@@ -250,14 +231,14 @@ public sealed partial class VeilNode : IAsyncDisposable
         {
             var loop = new DescriptorLoop(
                 Options.Network,
-                _directory,
+                _directory.Client,
                 _relay!.Describe,
-                _health,
+                _directory.Health,
                 (_seams.Time, _seams.Decisions));
             _scope.Start(token => KeepRunningAsync(loop.RunAsync, token));
         }
 
-        _scope.Start(token => KeepRunningAsync(_consensus.RunAsync, token));
+        _scope.Start(token => KeepRunningAsync(_directory.Loop.RunAsync, token));
         if (_gateway is not null)
         {
             await _gateway.StartAsync(cancellationToken);
@@ -272,6 +253,25 @@ public sealed partial class VeilNode : IAsyncDisposable
             || (_keys is not null && _authority is null && !consensus.TryGet(_keys.Relay, out _)))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), _seams.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Takes nothing new, and gives the circuits of others some time to end by themselves (spec/operating.md, section
+    /// 4). What the node's own user does ends at once. <see cref="DisposeAsync"/> follows.
+    /// </summary>
+    /// <param name="limit">The time, zero for none.</param>
+    /// <param name="cancellationToken">Waits no longer; no exception.</param>
+    public async Task DrainAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (_gateway is not null)
+        {
+            await _gateway.DisposeAsync();
+        }
+
+        if (_relay is not null)
+        {
+            await _relay.DrainAsync(limit, cancellationToken);
         }
     }
 
@@ -332,26 +332,6 @@ public sealed partial class VeilNode : IAsyncDisposable
             }
 
             await Task.Delay(LoopPause, _seams.Time, cancellationToken);
-        }
-    }
-
-    private GuardRules GuardRules => Options.Network.Lab ? GuardRules.Lab : GuardRules.Default;
-
-    // What earlier runs left: guards and second hops first, so that the consensus finds them.
-    private async Task RecallAsync(CancellationToken cancellationToken)
-    {
-        _view.Restore(
-            new GuardSet(GuardRules, _seams.Decisions, await _memory.GuardsAsync(cancellationToken)),
-            new VanguardSet(_seams.Decisions, await _memory.VanguardsAsync(cancellationToken)));
-        var consensus = await _memory.ConsensusAsync(cancellationToken);
-        if (!consensus.IsEmpty && !_consensus.Restore(consensus))
-        {
-            _health.CacheIgnored("consensus");
-        }
-
-        if (_authority is not null)
-        {
-            await _authority.LoadAsync(consensus, cancellationToken);
         }
     }
 

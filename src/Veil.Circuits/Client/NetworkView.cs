@@ -85,8 +85,8 @@ public sealed class NetworkView
         }
     }
 
-    /// <summary>The guards that could be asked now, as <paramref name="list"/> shows them: one that is over, while there
-    /// is no live one.</summary>
+    /// <summary>The guards that could be asked now, as <paramref name="list"/> shows them: one that is over, while
+    /// there is no live one.</summary>
     public IReadOnlyList<RelayEntry> GuardsIn(Consensus list)
     {
         lock (_lock)

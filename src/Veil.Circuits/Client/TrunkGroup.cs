@@ -243,7 +243,8 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         catch (CircuitFailedException fault) when (fault.Relay == path.Guard.Identity
             && fault.Reason is not (CloseReason.ResourceLimit or CloseReason.Stopping or CloseReason.BackingOff))
         {
-            // The failure before a pause is reported already. What this node ran out of itself says nothing about the guard, and must not make it turn to another.
+            // The failure before a pause is reported already. What this node ran out of itself says nothing about the
+            // guard, and must not make it turn to another.
             view.Report(path.Guard.Identity, succeeded: false);
             throw;
         }

@@ -128,7 +128,7 @@ internal sealed class Leg : IReady<Leg>
         MarkReady();
     }
 
-    /// <summary>Called by the link now and then: gives back what is not used, and closes what the peer hoards.</summary>
+    /// <summary>Called by the link now and then: gives back what is not used, closes what the peer hoards.</summary>
     internal void Tick()
     {
         // Both, because each counts.

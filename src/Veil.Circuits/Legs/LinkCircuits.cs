@@ -56,7 +56,8 @@ internal sealed class LinkCircuits : LinkTraffic
     internal bool IsOpen => Volatile.Read(ref _closed) == 0 && _link.ClosedBy == CloseReason.None;
 
     /// <summary>Whether there is room for one more circuit, as far as one can tell before trying.</summary>
-    internal bool HasRoom => _legs.Count < _bound && _output.HasRoom && Context.Pool.HasRoom(Context.Options.FirstCells);
+    internal bool HasRoom =>
+        _legs.Count < _bound && _output.HasRoom && Context.Pool.HasRoom(Context.Options.FirstCells);
 
     /// <summary>Starts a circuit of our own; null when the link is closed or full, or the budget is spent.</summary>
     internal Leg? TryOpen(LegOwner owner)

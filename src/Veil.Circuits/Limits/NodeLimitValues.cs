@@ -21,7 +21,7 @@ public sealed record NodeLimitValues
     /// each.</summary>
     public int MaxPendingLinks { get; init; } = 512;
 
-    /// <summary>Accepted links and handshakes of one IPv4 address or IPv6 /64: one stranger does not take all.</summary>
+    /// <summary>Accepted links and handshakes of one IPv4 address or IPv6 /64: a stranger does not take all.</summary>
     public int MaxLinksPerAddress { get; init; } = 64;
 
     /// <summary>Bytes of cells that all circuits together may be granted.</summary>

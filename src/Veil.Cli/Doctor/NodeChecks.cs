@@ -28,7 +28,7 @@ internal static class NodeChecks
             using var client = new ControlClient(socketPath);
             var status = await client.GetStatusAsync(either.Token);
             return ([StateOf(status), .. status.Problems
-                .Where(problem => problem.Code != "small_network")
+                .Where(problem => problem.Code != "network_too_small")
                 .Select(problem => new Finding(
                     $"node: {problem.Code}",
                     problem.StopsService && status.State != NodeStatus.Starting ? Verdict.Fail : Verdict.Warn,

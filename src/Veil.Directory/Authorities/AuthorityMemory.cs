@@ -1,6 +1,7 @@
 namespace Veil.Directory.Authorities;
 
-/// <summary>What an authority finds of its earlier runs (spec/directory.md, section 7). Verified like any other.</summary>
+/// <summary>What an authority finds of its earlier runs (spec/directory.md, section 7). Verified like any
+/// other.</summary>
 public sealed record AuthorityMemory
 {
     /// <summary>The last consensus; empty for none.</summary>

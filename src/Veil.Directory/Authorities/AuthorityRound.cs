@@ -52,7 +52,8 @@ internal sealed class AuthorityRound
     internal bool Knows(VerifiedVote vote) =>
         _votes.TryGetValue(vote.Authority, out var first) && first.Digest == vote.Digest;
 
-    /// <summary>Whether the own vote may be sent once more to one that repeated its own: it may have lost ours.</summary>
+    /// <summary>Whether the own vote may be sent once more to one that repeated its own: it may have lost
+    /// ours.</summary>
     internal bool TryReturn(int authority) =>
         !OwnVote.IsEmpty && (_returned[authority] = _returned.GetValueOrDefault(authority) + 1) <= MaxReturns;
 

@@ -162,7 +162,7 @@ public sealed class LinkHandshake(
 
             // What was read and not used lies in lent blocks.
             await connection.Transport.Input.CompleteAsync();
-            await connection.Transport.Output.CompleteAsync(fault);
+            await connection.Transport.Output.CompleteAsync();
             await connection.DisposeAsync();
             if (fault is LinkRefusedException || cancellationToken.IsCancellationRequested)
             {

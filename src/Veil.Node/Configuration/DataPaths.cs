@@ -31,6 +31,9 @@ public sealed record DataPaths(string Folder)
     /// <summary>Hashes of what the node does not carry.</summary>
     public string Denylist => In("denylist");
 
+    /// <summary>Traffic of the month (spec/operating.md, section 6).</summary>
+    public string Volume => In("volume");
+
     /// <summary>The log.</summary>
     public string Log => In("node.log");
 

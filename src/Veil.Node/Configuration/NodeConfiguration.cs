@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Veil.Circuits.Limits;
 using Veil.Wire.Documents;
 
 namespace Veil.Node.Configuration;
@@ -76,4 +77,16 @@ public sealed record NodeBounds(
     int Links,
     int LinksPerAddress,
     long Memory,
-    TimeSpan Drain);
+    TimeSpan Drain)
+{
+    /// <summary>As the circuits take them.</summary>
+    internal NodeLimitValues ToLimits() => new()
+    {
+        MaxCircuits = Circuits,
+        MaxLinks = Links,
+        MaxLinksPerAddress = LinksPerAddress,
+        MemoryBytes = Memory,
+        BytesPerSecond = Rate,
+        BurstBytes = Burst,
+    };
+}

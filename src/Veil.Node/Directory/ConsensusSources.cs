@@ -8,9 +8,9 @@ using Veil.Wire.Seams;
 namespace Veil.Node.Directory;
 
 /// <summary>
-/// Whom a node asks for a consensus, and in which order (spec/directory.md, section 9). A client shows its address to as
-/// few as possible: its guards, who know it anyway; then the authorities, who are always the same; and only when none of
-/// them answers, a few fixed relays of its list.
+/// Whom a node asks for a consensus, and in which order (spec/directory.md, section 9). A client shows its address to
+/// as few as possible: its guards, who know it anyway; then the authorities, who are always the same; and only when
+/// none of them answers, a few fixed relays of its list.
 /// </summary>
 internal sealed class ConsensusSources(
     NetworkDefinition network,

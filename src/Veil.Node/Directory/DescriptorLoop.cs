@@ -5,8 +5,8 @@ using Veil.Wire.Seams;
 namespace Veil.Node.Directory;
 
 /// <summary>
-/// Sends a relay's signed descriptor to every authority, once at start and once in each epoch, again with growing pauses
-/// to those that did not take it (spec/directory.md, section 9).
+/// Sends a relay's signed descriptor to every authority, once at start and once in each epoch, again with growing
+/// pauses to those that did not take it (spec/directory.md, section 9).
 /// </summary>
 internal sealed class DescriptorLoop(
     NetworkDefinition network,

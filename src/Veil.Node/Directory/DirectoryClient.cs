@@ -105,7 +105,8 @@ internal sealed class DirectoryClient(
             var status = DirectoryFraming.TryRead(ref buffer, allowed, out var message);
             if (status == FrameStatus.Message)
             {
-                var answer = Open(message, stream.Responder, context.Time.GetElapsedTime(stream.Asked), roundTrip.Value);
+                var answer = Open(
+                    message, stream.Responder, context.Time.GetElapsedTime(stream.Asked), roundTrip.Value);
                 stream.Input.AdvanceTo(buffer.Start);
                 return answer;
             }

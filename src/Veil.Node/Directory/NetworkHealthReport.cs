@@ -9,7 +9,8 @@ public enum NetworkState
     /// <summary>The consensus can be used.</summary>
     Live,
 
-    /// <summary>The newest consensus cannot be used now: it is over, or not yet valid by this machine's clock.</summary>
+    /// <summary>The newest consensus cannot be used now: it is over, or not yet valid by this machine's
+    /// clock.</summary>
     Expired,
 }
 

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Veil.Circuits.Limits;
 using Veil.Node.Configuration;
 using Veil.Node.Control;
 using Veil.Node.Metrics;
@@ -22,7 +24,9 @@ internal sealed partial class NodeService(
     private readonly ILogger _logger = loggers.CreateLogger<NodeService>();
     private readonly DenylistFile _denylist = new(loggers.CreateLogger<DenylistFile>());
     private readonly TimeProvider _time = TimeProvider.System;
+    private readonly NodeLimits _limits = new(request.Configuration.Bounds.ToLimits());
     private NodeConfiguration _configuration = request.Configuration;
+    private MonthlyVolume? _volume;
     private OpenedNode? _opened;
     private ControlServer? _control;
     private MetricsServer? _metrics;
@@ -35,7 +39,13 @@ internal sealed partial class NodeService(
         LogStarting(_logger, _configuration.Roles, _configuration.Network.Name);
         _denylist.Open(_configuration.Denylist);
         _opened = await OpenedNode.OpenAsync(
-            _configuration, request.Paths, (loggers, _denylist.List), cancellationToken);
+            _configuration, request.Paths, new NodeSurroundings(loggers, _denylist.List, _limits), cancellationToken);
+        _volume = new MonthlyVolume(
+            _limits,
+            _configuration.Bounds.Volume,
+            request.Paths.Volume,
+            _time,
+            loggers.CreateLogger<MonthlyVolume>());
         _watch = new SettingsWatch(settings, request.Paths, loggers.CreateLogger<SettingsWatch>());
         _watch.Changed += Apply;
         await StartNodeAsync(_opened, cancellationToken);
@@ -49,6 +59,11 @@ internal sealed partial class NodeService(
     {
         _stopping = true;
         LogStopping(_logger);
+        if (_opened is { } opened)
+        {
+            await DrainAsync(opened.Node, cancellationToken);
+        }
+
         await DisposeAsync();
         LogStopped(_logger);
     }
@@ -57,6 +72,7 @@ internal sealed partial class NodeService(
     public async ValueTask DisposeAsync()
     {
         _watch?.Dispose();
+        _volume?.Dispose();
         if (_metrics is not null)
         {
             await _metrics.DisposeAsync();
@@ -71,6 +87,21 @@ internal sealed partial class NodeService(
         {
             _opened = null;
             await opened.DisposeAsync();
+        }
+    }
+
+    // The first signal was taken by the host; the next one is a person who does not want to wait.
+    private async Task DrainAsync(VeilNode node, CancellationToken cancellationToken)
+    {
+        using var hurry = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Hurry);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Hurry);
+        await node.DrainAsync(_configuration.Bounds.Drain, hurry.Token);
+
+        void Hurry(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            hurry.Cancel();
         }
     }
 
@@ -111,14 +142,30 @@ internal sealed partial class NodeService(
         Decisions = opened.Seams.Decisions,
         State = opened.Seams.State,
         IsStopping = () => _stopping,
-        Problems = () => opened.Seams.Blocks?.Trouble is { } trouble
-            ? [new StatusProblem("store_full", trouble.Message, "the store goes on serving what it has",
-                StopsService: false)]
-            : [],
+        Problems = () => [.. FindProblems(opened)],
         CurrentSettings = () => settings.Current,
         SetSetting = Set,
         Deny = _denylist.Add,
     };
+
+    // None of them keeps the node from what its operator lets it do.
+    private IEnumerable<StatusProblem> FindProblems(OpenedNode opened)
+    {
+        if (opened.Seams.Blocks?.Trouble is { } trouble)
+        {
+            yield return new StatusProblem(
+                "store_full", trouble.Message, "the store goes on serving what it has", StopsService: false);
+        }
+
+        if (_limits.Paused && _volume is { } volume)
+        {
+            yield return new StatusProblem(
+                "volume_used",
+                $"the month's volume of {ByteSize.Format(volume.Bound)} is used up: circuits of others rest",
+                "it goes on with the next month (UTC), or with a higher Limits:Volume",
+                StopsService: false);
+        }
+    }
 
     private SettingOutcome Set(string name, string value)
     {
@@ -166,6 +213,12 @@ internal sealed partial class NodeService(
         if (_opened?.Seams.Blocks is { } blocks && blocks.Quota != changed.Quota)
         {
             blocks.SetQuota(changed.Quota);
+        }
+
+        _limits.Set(changed.Bounds.ToLimits());
+        if (_volume is { } volume)
+        {
+            volume.Bound = changed.Bounds.Volume;
         }
 
         _configuration = changed;

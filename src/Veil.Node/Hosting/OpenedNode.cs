@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Veil.Links.Tcp;
 using Veil.Node.Configuration;
 using Veil.Node.Lab;
@@ -9,7 +8,6 @@ using Veil.Storage;
 using Veil.Storage.Blocks;
 using Veil.Storage.Segments;
 using Veil.Storage.State;
-using Veil.Wire.Denying;
 using Veil.Wire.Documents;
 using Veil.Wire.Seams;
 
@@ -18,6 +16,9 @@ namespace Veil.Node.Hosting;
 /// <summary>Everything that a process opens for its node: keys, sockets, files.</summary>
 internal sealed class OpenedNode : IAsyncDisposable
 {
+    // For its links and circuits; it has none of others.
+    private const int ClientKeys = 16_384;
+
     private readonly TcpTransport _transport;
     private readonly FileRecorder? _recorder;
 
@@ -38,14 +39,13 @@ internal sealed class OpenedNode : IAsyncDisposable
     internal static async Task<OpenedNode> OpenAsync(
         NodeConfiguration configuration,
         DataPaths paths,
-        (ILoggerFactory Loggers, Denylist Denylist) outside,
+        NodeSurroundings outside,
         CancellationToken cancellationToken)
     {
         var opened = new Stack<IAsyncDisposable>();
         try
         {
-            var parts = await OpenAsync(configuration, paths, (outside.Loggers, outside.Denylist, opened),
-                cancellationToken);
+            var parts = await OpenAsync(configuration, paths, (outside, opened), cancellationToken);
             opened.Clear();
             return parts;
         }
@@ -81,7 +81,7 @@ internal sealed class OpenedNode : IAsyncDisposable
     private static async Task<OpenedNode> OpenAsync(
         NodeConfiguration configuration,
         DataPaths paths,
-        (ILoggerFactory Loggers, Denylist Denylist, Stack<IAsyncDisposable> Opened) parts,
+        (NodeSurroundings Outside, Stack<IAsyncDisposable> Opened) parts,
         CancellationToken cancellationToken)
     {
         var secrets = new SystemSecretSource();
@@ -89,38 +89,16 @@ internal sealed class OpenedNode : IAsyncDisposable
         var time = configuration.ClockOffset == TimeSpan.Zero
             ? TimeProvider.System
             : new OffsetTime(TimeProvider.System, configuration.ClockOffset);
-        var state = await LiteDbNodeState.OpenAsync(paths.State, cancellationToken);
-        parts.Opened.Push(state);
-        var consensus = new DocumentFile(paths.Consensus, DocumentLimits.MaxConsensusBytes);
-        parts.Opened.Push(consensus);
+        var state = Keep(parts.Opened, await LiteDbNodeState.OpenAsync(paths.State, cancellationToken));
+        var consensus = Keep(parts.Opened, new DocumentFile(paths.Consensus, DocumentLimits.MaxConsensusBytes));
         var vote = configuration.Roles.HasFlag(NodeRoles.Authority)
-            ? new DocumentFile(paths.Vote, DocumentLimits.MaxVoteBytes)
+            ? Keep(parts.Opened, new DocumentFile(paths.Vote, DocumentLimits.MaxVoteBytes))
             : null;
-        if (vote is not null)
-        {
-            parts.Opened.Push(vote);
-        }
-
         var blocks = configuration.Roles.HasFlag(NodeRoles.Store)
-            ? await OpenBlocksAsync(configuration, paths, (time, decisions), cancellationToken)
+            ? Keep(parts.Opened, await OpenBlocksAsync(configuration, paths, (time, decisions), cancellationToken))
             : null;
-        if (blocks is not null)
-        {
-            parts.Opened.Push(blocks);
-        }
-
-        var slab = new KeySlab(SlotsFor(configuration));
-        var keys = configuration.AcceptsLinks
-            ? KeyFile.LoadOrCreate(paths.Keys, configuration.Roles.HasFlag(NodeRoles.Authority), secrets, slab)
-            : null;
-        if (configuration.Roles.HasFlag(NodeRoles.Authority) && configuration.Network.IndexOf(keys!.Relay) < 0)
-        {
-            throw new NodeStartException(
-                "not_authority",
-                $"the keys in {paths.Keys} are of no authority of the network \"{configuration.Network.Name}\"",
-                "use the folder and the network file that one and the same `veil network new` made");
-        }
-
+        var slab = new KeySlab(configuration.AcceptsLinks ? configuration.Bounds.ToLimits().KeySlots : ClientKeys);
+        var keys = OpenKeys(configuration, paths, secrets, slab);
         var recorder = configuration.Record is { } file
             ? new FileRecorder(file, configuration.Name, TimeProvider.System)
             : null;
@@ -136,12 +114,40 @@ internal sealed class OpenedNode : IAsyncDisposable
             State = state,
             ConsensusCache = consensus,
             VoteCache = vote,
-            Denylist = parts.Denylist,
-            Loggers = parts.Loggers,
+            Denylist = parts.Outside.Denylist,
+            Loggers = parts.Outside.Loggers,
             Observer = recorder,
         };
-        return new OpenedNode(
-            new VeilNode(OptionsOf(configuration), (keys, slab), seams), seams, transport, recorder);
+        var options = OptionsOf(configuration) with { Limits = parts.Outside.Limits };
+        return new OpenedNode(new VeilNode(options, (keys, slab), seams), seams, transport, recorder);
+    }
+
+    private static T Keep<T>(Stack<IAsyncDisposable> opened, T part)
+        where T : IAsyncDisposable
+    {
+        opened.Push(part);
+        return part;
+    }
+
+    private static NodeKeys? OpenKeys(
+        NodeConfiguration configuration,
+        DataPaths paths,
+        SecretSource secrets,
+        KeySlab slab)
+    {
+        if (!configuration.AcceptsLinks)
+        {
+            return null;
+        }
+
+        bool isAuthority = configuration.Roles.HasFlag(NodeRoles.Authority);
+        var keys = KeyFile.LoadOrCreate(paths.Keys, isAuthority, secrets, slab);
+        return !isAuthority || configuration.Network.IndexOf(keys.Relay) >= 0
+            ? keys
+            : throw new NodeStartException(
+                "not_authority",
+                $"the keys in {paths.Keys} are of no authority of the network \"{configuration.Network.Name}\"",
+                "use the folder and the network file that one and the same `veil network new` made");
     }
 
     private static async Task<IBlockStore> OpenBlocksAsync(
@@ -154,10 +160,6 @@ internal sealed class OpenedNode : IAsyncDisposable
             seams.Time,
             seams.Decisions,
             cancellationToken);
-
-    // Four keys a circuit of others, and some for links and the node's own circuits.
-    private static int SlotsFor(NodeConfiguration configuration) =>
-        configuration.AcceptsLinks ? (configuration.Bounds.Circuits * 4) + 16_384 : 16_384;
 
     private static NodeOptions OptionsOf(NodeConfiguration configuration) => new()
     {

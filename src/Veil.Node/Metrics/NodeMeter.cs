@@ -25,6 +25,8 @@ internal sealed class NodeMeter : IDisposable
         Gauge("veil.streams", "streams", () => status.Take().Streams);
         Gauge("veil.memory.cells", "bytes granted to circuits", () => status.Take().Memory.Used);
         Gauge("veil.memory.budget", "bytes that may be granted", () => status.Take().Memory.Budget);
+        Gauge("veil.relayed.read", "bytes that came in over links of others", () => status.Take().Relayed?.Read ?? 0);
+        Gauge("veil.relayed.written", "bytes that went out", () => status.Take().Relayed?.Written ?? 0);
         Gauge("veil.store.blocks", "blocks that can be read", () => status.Take().Store?.Blocks ?? 0);
         Gauge("veil.store.bytes", "bytes that the store takes", () => status.Take().Store?.Bytes ?? 0);
         Gauge("veil.store.quota", "bytes that the store may take", () => status.Take().Store?.Quota ?? 0);

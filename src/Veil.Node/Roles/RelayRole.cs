@@ -88,6 +88,17 @@ internal sealed class RelayRole : IAsyncDisposable
         },
         _keys.Identity);
 
+    /// <summary>Accepts no more links and circuits, waits for those of others to end, at most the limit.</summary>
+    internal async Task DrainAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (_listener is not null)
+        {
+            await _listener.UnbindAsync(CancellationToken.None);
+        }
+
+        await Switch.DrainAsync(limit, cancellationToken);
+    }
+
     /// <summary>Accepts no more and closes all links.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -21,9 +21,6 @@ public sealed class NodeStatus
     /// <summary>Finishes what it has begun and takes nothing new.</summary>
     public const string Stopping = "stopping";
 
-    // Below it, whoever runs a few relays sees both ends of most circuits (Tor's network has some 8,000 relays).
-    private const int SmallNetwork = 50;
-
     private readonly VeilNode _node;
     private readonly TimeProvider _time;
     private readonly Func<bool> _isStopping;
@@ -58,24 +55,11 @@ public sealed class NodeStatus
         var options = _node.Options;
         var (circuits, clientLinks, relay, _, seams) = _node.StatusSource;
         var consensus = _node.Consensus;
-        var problems = new List<StatusProblem>(_problems());
-        var waiting = FindWaiting();
-        if (waiting is not null)
-        {
-            problems.Insert(0, waiting);
-        }
-        else if (consensus!.Relays.Count < SmallNetwork)
-        {
-            problems.Add(new StatusProblem(
-                "small_network",
-                $"the network has {consensus.Relays.Count} relays: too few to hide anybody",
-                "use it to try Veil out, and not where being found would hurt",
-                StopsService: false));
-        }
-
+        var problems = new List<StatusProblem>(FindNetworkProblems(out bool serves));
+        problems.AddRange(_problems());
         return new StatusDocument
         {
-            State = StateOf(waiting, problems),
+            State = StateOf(serves, problems),
             Version = Version,
             Network = options.Network.Name,
             NetworkId = options.Network.Id.Value.ToString(),
@@ -91,6 +75,9 @@ public sealed class NodeStatus
             Streams = circuits.OpenStreams,
             Memory = new MemoryDocument(
                 circuits.ReservedCells * CellLayout.CellBytes, circuits.Limits.Now.MemoryBytes),
+            Relayed = relay is null
+                ? null
+                : new(circuits.Limits.Volume.Read, circuits.Limits.Volume.Written, circuits.Limits.Paused),
             Store = seams.Blocks is { } blocks ? new(blocks.BlockCount, blocks.Bytes, blocks.Quota) : null,
             Counters = Count(),
             Problems = [.. problems.OrderByDescending(problem => problem.StopsService)],
@@ -107,14 +94,14 @@ public sealed class NodeStatus
             .Where(role => role != NodeRoles.None && roles.HasFlag(role))
             .Select(role => role.ToString().ToLowerInvariant())];
 
-    private string StateOf(StatusProblem? waiting, List<StatusProblem> problems)
+    private string StateOf(bool serves, List<StatusProblem> problems)
     {
         if (_isStopping())
         {
             return Stopping;
         }
 
-        if (waiting is not null)
+        if (!serves)
         {
             return _wasReady ? Degraded : Starting;
         }
@@ -123,34 +110,37 @@ public sealed class NodeStatus
         return problems.Any(problem => problem.StopsService) ? Degraded : Ready;
     }
 
-    // What a node must have before it can do anything.
-    private StatusProblem? FindWaiting()
+    // What a node must have before it can do anything, and what is wrong with it.
+    private List<StatusProblem> FindNetworkProblems(out bool serves)
     {
-        if (_node.Consensus is not { } consensus)
+        var health = _node.Health;
+        bool isLive = _node.Consensus is { } consensus && consensus.IsLive(_time.GetUtcNow());
+        var problems = health.Problems
+            .Select(problem => new StatusProblem(problem.Code, problem.Message, problem.Hint, StopsService: !isLive))
+            .ToList();
+        if (!isLive && problems.Count == 0)
         {
-            return new StatusProblem(
-                "no_consensus",
-                "no signed list of relays yet",
-                "check that the authorities in the network file can be reached from here",
-                StopsService: true);
+            problems.Add(new StatusProblem(
+                _node.Consensus is null ? "no_consensus" : "consensus_expired",
+                "no list of relays that holds now, yet: the network is being asked",
+                "wait a moment; if it stays so, see the log",
+                StopsService: true));
         }
 
-        if (!consensus.IsLive(_time.GetUtcNow()))
+        bool isListed = _node.Options.Roles == NodeRoles.Authority
+            || (_node.Options.Roles & (NodeRoles.Relay | NodeRoles.Store)) == 0
+            || (_node.Relay is { } self && _node.Consensus?.TryGet(self, out _) == true);
+        if (isLive && !isListed)
         {
-            return new StatusProblem(
-                "consensus_expired",
-                "the list of relays is out of date",
-                "check this machine's clock, and that the authorities can be reached",
-                StopsService: true);
+            problems.Add(new StatusProblem(
+                "not_listed",
+                "the authorities do not list this relay",
+                "wait for the next epoch; check that others can reach the advertised address",
+                StopsService: true));
         }
 
-        var isListed = (_node.Options.Roles & (NodeRoles.Relay | NodeRoles.Store)) == 0
-            || (_node.Relay is { } self && consensus.TryGet(self, out _));
-        return isListed ? null : new StatusProblem(
-            "not_listed",
-            "the authorities do not list this relay",
-            "wait for the next epoch; check that others can reach the advertised address",
-            StopsService: true);
+        serves = isLive && isListed;
+        return problems;
     }
 
     private SortedDictionary<string, long> Count()

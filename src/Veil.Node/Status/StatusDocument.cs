@@ -49,6 +49,9 @@ public sealed record StatusDocument
     /// <summary>Cells that circuits may hold.</summary>
     public required MemoryDocument Memory { get; init; }
 
+    /// <summary>Traffic of links of others; null for a node that accepts none.</summary>
+    public RelayedDocument? Relayed { get; init; }
+
     /// <summary>Blocks kept for others; null for a node that is no store.</summary>
     public StoreDocument? Store { get; init; }
 
@@ -75,6 +78,12 @@ public sealed record StatusDocument
 /// <param name="Used">Granted to circuits: what they may at most hold.</param>
 /// <param name="Budget">The most that is ever granted.</param>
 public sealed record MemoryDocument(long Used, long Budget);
+
+/// <summary>Traffic of the relay's links since the start.</summary>
+/// <param name="Read">Bytes that came in.</param>
+/// <param name="Written">Bytes that went out.</param>
+/// <param name="Paused">Whether circuits of others rest because the month's volume is used up.</param>
+public sealed record RelayedDocument(long Read, long Written, bool Paused);
 
 /// <summary>A store's blocks.</summary>
 /// <param name="Blocks">Blocks that can be read.</param>

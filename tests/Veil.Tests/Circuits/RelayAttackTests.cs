@@ -216,7 +216,7 @@ public sealed class RelayAttackTests
     [Fact]
     public async Task Cells_beyond_the_credit_close_the_circuit()
     {
-        await using var rig = new RelayRig(1);
+        await using var rig = new RelayRig(1, RelayRig.Wide);
         var (link, circuit, _) = await ExtendToDeafAsync(rig, 1);
         using var owned = circuit;
 
@@ -234,7 +234,7 @@ public sealed class RelayAttackTests
     [Fact]
     public async Task Cells_beyond_a_branchs_grant_close_the_branch_only()
     {
-        await using var rig = new RelayRig(1);
+        await using var rig = new RelayRig(1, RelayRig.Wide);
         var (link, circuit, _) = await ExtendToDeafAsync(rig, 3);
         using var owned = circuit;
         for (int count = 0; count < 200; count++)
@@ -261,7 +261,7 @@ public sealed class RelayAttackTests
     [Fact]
     public async Task Control_cells_that_a_branch_does_not_take_close_the_branch_only()
     {
-        await using var rig = new RelayRig(1);
+        await using var rig = new RelayRig(1, RelayRig.Wide);
         var (link, circuit, _) = await ExtendToDeafAsync(rig, 3);
         using var owned = circuit;
         for (int count = 0; count < 120; count++)
@@ -296,7 +296,7 @@ public sealed class RelayAttackTests
     [Fact]
     public async Task Extending_and_closing_in_a_flood_piles_nothing_up()
     {
-        await using var rig = new RelayRig(1);
+        await using var rig = new RelayRig(1, RelayRig.Wide);
         var silent = rig.NewPlace();
         await rig.Transport.BindAsync(silent.Address.EndPoint, RelayRig.Token);
         var link = await RawLink.OpenAsync(rig, rig.Relays[0].Place);

@@ -16,7 +16,7 @@ public sealed class TamperingTests
     [MemberData(nameof(Places))]
     public async Task A_cell_altered_forward_is_caught_by_the_next_hop(int tamperer, int at)
     {
-        await using var rig = new RelayRig(4);
+        await using var rig = new RelayRig(4, RelayRig.Wide);
         var (relay, circuit, branch) = await BuildAsync(rig, tamperer);
         await PingAsync(branch);
 
@@ -38,7 +38,7 @@ public sealed class TamperingTests
     [MemberData(nameof(Places))]
     public async Task A_cell_altered_backward_is_caught_by_the_client(int tamperer, int at)
     {
-        await using var rig = new RelayRig(4);
+        await using var rig = new RelayRig(4, RelayRig.Wide);
         var (relay, circuit, branch) = await BuildAsync(rig, tamperer);
         await PingAsync(branch);
 
@@ -72,7 +72,7 @@ public sealed class TamperingTests
     [InlineData(2, 1)]
     public async Task Garbage_from_a_relay_of_the_trunk_closes_the_circuit(int tamperer, byte lane)
     {
-        await using var rig = new RelayRig(4);
+        await using var rig = new RelayRig(4, RelayRig.Wide);
         var (relay, circuit, branch) = await BuildAsync(rig, tamperer);
         await PingAsync(branch);
 
@@ -88,7 +88,7 @@ public sealed class TamperingTests
     [InlineData(1)]
     public async Task Garbage_from_a_store_closes_its_branch_only(byte lane)
     {
-        await using var rig = new RelayRig(4);
+        await using var rig = new RelayRig(4, RelayRig.Wide);
         var place = rig.NewPlace();
         var store = await TamperingRelay.StartAsync(rig, place, null);
         using var circuit = await rig.BuildAsync(0, 1, 2);

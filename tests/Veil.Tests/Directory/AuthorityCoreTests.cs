@@ -31,7 +31,8 @@ public sealed class AuthorityCoreTests : IDisposable
         var key = DirectoryRig.AuthorityKey(index);
         _keys.Add(key);
         options = (options ?? new AuthorityOptions { Network = _network, Identity = key }) with { Identity = key };
-        return new AuthorityCore(options, new SeededDecisions((ulong)index + 70), new AuthorityMemory { Consensus = last });
+        return new AuthorityCore(
+            options, new SeededDecisions((ulong)index + 70), new AuthorityMemory { Consensus = last });
     }
 
     private void Publish(params int[] relays)

@@ -136,7 +136,8 @@ public sealed class ConsensusDocumentTests
         Assert.Equal(ConsensusOffer.Accepted, tracker.Offer(At(DirectoryRig.Epoch + 1), now));
         Assert.Equal(ConsensusOffer.NotLive, tracker.Offer(At(DirectoryRig.Epoch + 9), now));
         Assert.Equal(ConsensusOffer.Refused, tracker.Offer(new byte[100], now));
-        Assert.Equal(DirectoryRig.Epoch + 1, tracker.KnownEpoch);
+        Assert.Equal(DirectoryRig.Epoch + 1, tracker.Current!.Epoch);
+        Assert.Equal(DirectoryRig.Epoch + 9, tracker.KnownEpoch);
     }
 
     [Fact]

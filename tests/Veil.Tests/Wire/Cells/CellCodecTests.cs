@@ -24,7 +24,7 @@ public sealed class CellCodecTests
     }
 
     [Fact]
-    public void Headers_come_back_as_they_were_written() => Gen.Select(Gen.UInt, Gen.Byte[0, 6]).Sample((id, command) =>
+    public void Headers_come_back_as_they_were_written() => Gen.Select(Gen.UInt, Gen.Byte[0, 7]).Sample((id, command) =>
     {
         var cell = new byte[CellLayout.CellBytes];
         cell.AsSpan().Fill(0xFF);
@@ -37,7 +37,7 @@ public sealed class CellCodecTests
     public void A_header_with_another_command_or_a_nonzero_reserve_is_refused()
     {
         var cell = new byte[CellLayout.CellBytes];
-        for (int command = 7; command < 256; command++)
+        for (int command = 8; command < 256; command++)
         {
             cell[4] = (byte)command;
             Assert.False(CellHeader.TryRead(cell, out _, out _));
