@@ -7,12 +7,19 @@ public static class DurableFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private const string Mark = ".new";
+
+    /// <summary>Removes what a crash left of a replacement; the file itself is whole.</summary>
+    /// <exception cref="IOException">The disk failed or is read-only.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be written to.</exception>
+    public static void RemoveLeftover(string path) => File.Delete(path + Mark);
+
     /// <summary>Writes beside the file, flushes, renames, and flushes the folder. Readable by its owner only.</summary>
     /// <exception cref="IOException">The disk failed or is full; the old file stands.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be written to.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
-        string temporary = path + ".new";
+        string temporary = path + Mark;
         try
         {
             // What a crash left: its mode may be another one.

@@ -10,10 +10,22 @@ internal static class ToolProcess
     internal static Task<ToolResult> RunAsync(string assembly, params string[] arguments) =>
         RunProgramAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]);
 
+    /// <summary>The same with more variables in its environment.</summary>
+    internal static Task<ToolResult> RunAsync(
+        IReadOnlyDictionary<string, string> environment, string assembly, params string[] arguments) =>
+        EndOfAsync(Start(environment, "dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]));
+
     /// <summary>Runs a program of the system.</summary>
-    internal static async Task<ToolResult> RunProgramAsync(string program, params string[] arguments)
+    internal static Task<ToolResult> RunProgramAsync(string program, params string[] arguments) =>
+        EndOfAsync(Start(program, arguments));
+
+    /// <summary>Starts a program of the system, whose output must be read and whose end is the caller's.</summary>
+    internal static Process Start(string program, params string[] arguments) =>
+        Start(new Dictionary<string, string>(), program, arguments);
+
+    private static async Task<ToolResult> EndOfAsync(Process started)
     {
-        using var process = Start(program, arguments);
+        using var process = started;
         try
         {
             var token = TestContext.Current.CancellationToken;
@@ -31,13 +43,17 @@ internal static class ToolProcess
         }
     }
 
-    /// <summary>Starts a program of the system, whose output must be read and whose end is the caller's.</summary>
-    internal static Process Start(string program, params string[] arguments)
+    private static Process Start(
+        IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
-            start.ArgumentList.Add(argument);
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
         }
 
         return Process.Start(start)!;

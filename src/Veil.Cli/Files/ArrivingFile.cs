@@ -10,6 +10,7 @@ namespace Veil.Cli.Files;
 internal sealed class ArrivingFile : Stream
 {
     private const int DigestBytes = SHA256.HashSizeInBytes;
+    private const string PartMark = ".part-";
 
     private readonly Stream _inner;
     private readonly string? _temporary;
@@ -44,12 +45,15 @@ internal sealed class ArrivingFile : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Begins a file that will be <paramref name="path"/>.</summary>
+    /// <summary>Begins a file that will be <paramref name="path"/>. What runs that were killed left of the same file
+    /// is removed (spec/control.md, section 2.2).</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     internal static ArrivingFile Begin(string path, Action<long> onProgress)
     {
+        RemoveLeftParts(path);
+
         // In the same folder, so that the last step is a rename; the process's number keeps two runs apart.
-        string temporary = $"{path}.part-{System.Environment.ProcessId}";
+        string temporary = path + PartMark + System.Environment.ProcessId;
         var inner = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
         return new ArrivingFile(inner, temporary, onProgress);
     }
@@ -114,6 +118,55 @@ internal sealed class ArrivingFile : Stream
 
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private static void RemoveLeftParts(string path)
+    {
+        string start = Path.GetFileName(path) + PartMark;
+        var parts = System.IO.Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(path))!)
+            .Where(part => Path.GetFileName(part).StartsWith(start, StringComparison.Ordinal));
+        foreach (string part in parts.ToList())
+        {
+            if (int.TryParse(Path.GetFileName(part).AsSpan(start.Length), out int process) && !IsAlive(process))
+            {
+                TryRemove(part);
+            }
+        }
+    }
+
+    // Another run of the same number is this one: numbers are given again.
+    private static bool IsAlive(int process)
+    {
+        if (process == System.Environment.ProcessId)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var living = System.Diagnostics.Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    // A part that is being written is locked, also by a process in another container whose numbers say nothing here.
+    private static void TryRemove(string part)
+    {
+        try
+        {
+            using (new FileStream(part, FileMode.Open, FileAccess.Write, FileShare.None))
+            {
+                File.Delete(part);
+            }
+        }
+        catch (Exception kept) when (kept is IOException or UnauthorizedAccessException)
+        {
+            // In use, or another user's: it is in nobody's way.
+        }
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -29,7 +29,9 @@ public sealed class DataFolder : IDisposable
         Make(paths.Folder);
         try
         {
-            return new DataFolder(paths, ExclusiveFile.Lock(paths.Lock, $"the data folder {paths.Folder}"));
+            var folder = new DataFolder(paths, ExclusiveFile.Lock(paths.Lock, $"the data folder {paths.Folder}"));
+            folder.RemoveLeftovers();
+            return folder;
         }
         catch (StorageException fault)
         {
@@ -66,6 +68,23 @@ public sealed class DataFolder : IDisposable
 
     /// <summary>Lets other processes have it.</summary>
     public void Dispose() => _lock.Dispose();
+
+    // Nobody else writes them while the lock is held.
+    private void RemoveLeftovers()
+    {
+        try
+        {
+            foreach (string path in Paths.Replaced)
+            {
+                DurableFile.RemoveLeftover(path);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
 
     private static NodeStartException Unwritable(string folder, Exception fault) => new(
         "data_folder",

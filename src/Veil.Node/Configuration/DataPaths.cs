@@ -43,6 +43,9 @@ public sealed record DataPaths(string Folder)
     /// <summary>Held while a process has the folder.</summary>
     public string Lock => In("lock");
 
+    /// <summary>The files that are replaced whole.</summary>
+    internal IEnumerable<string> Replaced => [Settings, Network, Keys, Consensus, Vote, Volume, Denylist];
+
     /// <summary>The folder that the option, the environment or the platform names.</summary>
     /// <param name="option">The value of <c>--data</c>, or null.</param>
     public static DataPaths Choose(string? option)

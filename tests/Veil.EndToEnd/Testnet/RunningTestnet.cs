@@ -36,13 +36,16 @@ public sealed class RunningTestnet : IAsyncLifetime
     /// <summary>More options of `up`.</summary>
     internal string[] Options { get; init; } = [];
 
+    /// <summary>More variables in the environment of the tool and of what it starts.</summary>
+    internal Dictionary<string, string> Environment { get; } = [];
+
     /// <summary>What makes it.</summary>
     internal string[] UpArguments => ["up", Folder, .. _small, .. Options, "--json"];
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        var result = await ToolProcess.RunAsync(Tool, UpArguments);
+        var result = await ToolProcess.RunAsync(Environment, Tool, UpArguments);
         Assert.True(result.ExitCode == 0, result.Output + result.Errors);
         _net = JsonDocument.Parse(result.Output);
     }
@@ -59,7 +62,7 @@ public sealed class RunningTestnet : IAsyncLifetime
 
     /// <summary>Runs a command of the tool on this network.</summary>
     internal Task<ToolResult> TryAsync(string verb, params string[] arguments) =>
-        ToolProcess.RunAsync(Tool, [verb, Folder, .. arguments]);
+        ToolProcess.RunAsync(Environment, Tool, [verb, Folder, .. arguments]);
 
     /// <summary>Runs a command of the tool on this network, which must succeed.</summary>
     internal async Task<string> DoAsync(string verb, params string[] arguments)
