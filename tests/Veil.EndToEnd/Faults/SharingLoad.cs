@@ -65,13 +65,13 @@ internal sealed class SharingLoad : IAsyncDisposable
     /// <summary>Lets everybody finish what they do.</summary>
     internal async Task StopAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await Task.WhenAll(_people);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await Task.WhenAny(Task.WhenAll(_people));
         _stop.Dispose();
     }
