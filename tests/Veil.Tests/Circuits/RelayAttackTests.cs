@@ -220,8 +220,8 @@ public sealed class RelayAttackTests
         var (link, circuit, _) = await ExtendToDeafAsync(rig, 1);
         using var owned = circuit;
 
-        // 64 leave for the next hop and are granted again, 64 more wait; one is too many.
-        for (int count = 0; count < 129; count++)
+        // What the next hop takes is granted again, a window waits, and no window is wider than 512.
+        for (int count = 0; count < 1_100; count++)
         {
             circuit.Send(circuit.ComposeFor(1, Lane.Data));
         }
