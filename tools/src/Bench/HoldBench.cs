@@ -25,6 +25,7 @@ internal sealed class HoldBench(IReadOnlyList<string> options) : IBench
     private const string BuildRole = "build";
     private const int CircuitsPerLink = 4_000;
     private const int InFlight = 64;
+    private const int MaxRefused = 200;
     private const int KeysPerCircuit = 8;
 
     private static string Root { get; } = FindRoot();
@@ -92,6 +93,7 @@ internal sealed class HoldBench(IReadOnlyList<string> options) : IBench
         double loaded = ResidentOf(pid);
         double alive = Number(child.ReadLine());
         var idle = StatusOf(data);
+        Console.Error.WriteLine($"relay1 counts {idle.GetProperty("counters")}");
         double circuits = idle.GetProperty("circuits").GetDouble() - before.GetProperty("circuits").GetDouble();
         double rested = ResidentOf(pid);
         return new BenchReport(
@@ -144,6 +146,7 @@ internal sealed class HoldBench(IReadOnlyList<string> options) : IBench
         var guard = relays.First(entry => entry.Identity.Value.ToString() == wanted.Relay);
         var others = relays.Where(entry => entry.Identity != guard.Identity).ToArray();
         var built = new List<ClientCircuit>();
+        int refused = 0;
         long start = TimeProvider.System.GetTimestamp();
         while (built.Count < wanted.Count)
         {
@@ -152,18 +155,42 @@ internal sealed class HoldBench(IReadOnlyList<string> options) : IBench
             int part = Math.Min(CircuitsPerLink, wanted.Count - built.Count);
             for (int done = 0; done < part; done += InFlight)
             {
-                built.AddRange(await Task.WhenAll(Enumerable.Range(done, Math.Min(InFlight, part - done)).Select(
-                    index => ClientCircuit.BuildAsync(
-                        context,
-                        links,
-                        NetworkView.AddressOf(guard),
-                        [NetworkView.TargetOf(guard), NetworkView.TargetOf(others[index % others.Length])],
-                        CancellationToken.None))));
+                var batch = await Task.WhenAll(Enumerable.Range(done, Math.Min(InFlight, part - done)).Select(
+                    index => BuildOneAsync(context, links, guard, others[index % others.Length])));
+                built.AddRange(batch.OfType<ClientCircuit>());
+                refused += batch.Count(circuit => circuit is null);
+                if (refused > MaxRefused)
+                {
+                    throw new IOException($"{refused} circuits were refused after {built.Count}");
+                }
             }
         }
 
-        Console.WriteLine(TimeProvider.System.GetElapsedTime(start).TotalSeconds.ToString(CultureInfo.InvariantCulture));
+        double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+        Console.WriteLine(seconds.ToString(CultureInfo.InvariantCulture));
         return built;
+    }
+
+    private static async Task<ClientCircuit?> BuildOneAsync(
+        CircuitContext context,
+        LinkPool links,
+        RelayEntry guard,
+        RelayEntry second)
+    {
+        try
+        {
+            return await ClientCircuit.BuildAsync(
+                context,
+                links,
+                NetworkView.AddressOf(guard),
+                [NetworkView.TargetOf(guard), NetworkView.TargetOf(second)],
+                CancellationToken.None);
+        }
+        catch (CircuitFailedException refusal)
+        {
+            Console.Error.WriteLine($"bench: {refusal.Message}");
+            return null;
+        }
     }
 
     private static (CircuitContext Context, LinkPool Links) MakeClient(NetworkDefinition network)
