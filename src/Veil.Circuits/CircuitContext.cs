@@ -13,6 +13,8 @@ namespace Veil.Circuits;
 /// <summary>What all circuits of one node share. The owner of the slab and the scope is the node.</summary>
 public sealed class CircuitContext
 {
+    private static readonly TimeSpan ShortestHop = TimeSpan.FromSeconds(3);
+
     private readonly WindowSizes[] _sizes;
     private int _openStreams;
 
@@ -32,6 +34,9 @@ public sealed class CircuitContext
         Limits = limits ?? new NodeLimits(options.Limits);
         _sizes = [options.DataSizes, options.ControlSizes];
         Options = options;
+        Hops = new ResponsePace(
+            options.ExtendTimeout, ShortestHop < options.ExtendTimeout ? ShortestHop : options.ExtendTimeout,
+            options.ExtendTimeout * 2);
         Network = network;
         Slab = slab;
         Scope = scope;
@@ -71,6 +76,10 @@ public sealed class CircuitContext
 
     /// <summary>Streams that are open, at either end of circuits of this node. Any thread.</summary>
     public int OpenStreams => Volatile.Read(ref _openStreams);
+
+    /// <summary>When a hop that was asked for counts as silent: never sooner than 3 s, never later than its own limit
+    /// and the way there.</summary>
+    internal ResponsePace Hops { get; }
 
     /// <summary>The node's cells.</summary>
     internal CellPool Pool { get; }

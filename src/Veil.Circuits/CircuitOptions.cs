@@ -82,10 +82,11 @@ public sealed record CircuitOptions
     internal int FirstCells => FirstWindow + FirstControlWindow;
 
     internal WindowSizes DataSizes => new(FirstWindow, Math.Max(UsualWindow, FirstWindow),
-        Math.Max(MaxWindow, FirstWindow));
+        Math.Max(MaxWindow, FirstWindow), Patience: 0);
 
-    internal WindowSizes ControlSizes => new(FirstControlWindow, Math.Max(ControlWindow, FirstControlWindow),
-        Math.Max(ControlWindow, FirstControlWindow));
+    // Three hops and a branch take three control cells at the guard.
+    internal WindowSizes ControlSizes => new(FirstControlWindow, FirstControlWindow,
+        Math.Max(ControlWindow, FirstControlWindow), Patience: 4);
 
     /// <summary>These options for a network whose epochs are short: relays are tried again within a part of
     /// one.</summary>

@@ -31,7 +31,8 @@ public sealed class GatewayCounters
         {
             if (Refused(reason) > 0)
             {
-                counters.Add($"socks.refused.{JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString())}", Refused(reason));
+                string name = JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString());
+                counters.Add($"socks.refused.{name}", Refused(reason));
             }
         }
 

@@ -30,6 +30,10 @@ public sealed partial class ClientCircuit : IDisposable
     private readonly Lock _lock = new();
     private Leg? _leg;
     private int _closeReason;
+    private int _awaited;
+
+    // Written by the reading task.
+    private long _heard;
     private int _branching;
 
     // Under the lock.
@@ -126,6 +130,14 @@ public sealed partial class ClientCircuit : IDisposable
     /// <summary>Closes the circuit. Any thread, idempotent.</summary>
     public void Dispose() => Close(CloseReason.Done);
 
+    /// <summary>Cells that have come from the guard. Any thread.</summary>
+    internal long Heard => Volatile.Read(ref _heard);
+
+    /// <summary>Answers that somebody waits for. Any thread.</summary>
+    internal int Awaited => Volatile.Read(ref _awaited);
+
+    internal void Await(int change) => Interlocked.Add(ref _awaited, change);
+
     internal void CloseBranch(ClientBranch branch, CloseReason reason, bool tellRelay)
     {
         if (!branch.TryClose())
@@ -219,12 +231,15 @@ public sealed partial class ClientCircuit : IDisposable
     private async Task AwaitAsync(PendingExtension extension, int hop, BranchId branch,
         CancellationToken cancellationToken)
     {
-        // The relay's own limit comes first; this one is for a relay that does not answer at all.
-        using var timeout = new CancellationTokenSource(_context.Options.ExtendTimeout * 2, _context.Time);
+        // Where hops usually answer soon, one that does not is not waited for as long as its own limit allows.
+        using var timeout = new CancellationTokenSource(_context.Hops.Limit, _context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        long start = _context.Time.GetTimestamp();
+        Await(1);
         try
         {
             await extension.AnswerAsync(either.Token);
+            _context.Hops.Observe(_context.Time.GetElapsedTime(start));
         }
         catch (CircuitFailedException fault) when (
             fault.Reason is CloseReason.HandshakeFailed or CloseReason.ResourceLimit)
@@ -244,7 +259,12 @@ public sealed partial class ClientCircuit : IDisposable
 
             SendCloseBranch(hop, branch);
             cancellationToken.ThrowIfCancellationRequested();
+            _context.Hops.Miss();
             throw new CircuitFailedException(CloseReason.HandshakeTimeout, extension.Relay);
+        }
+        finally
+        {
+            Await(-1);
         }
     }
 

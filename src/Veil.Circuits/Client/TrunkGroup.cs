@@ -57,15 +57,17 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         for (int attempt = 1; ; attempt++)
         {
             Trunk? trunk = null;
+            long heard = 0;
             try
             {
                 var target = view.Target(end) ?? throw new CircuitFailedException(CloseReason.UnknownRelay, end);
                 trunk = await TakeAsync(purpose, end, avoid, cancellationToken);
+                heard = trunk.Circuit.Heard;
                 return await trunk.Circuit.BranchAsync(target, cancellationToken);
             }
             catch (CircuitFailedException fault) when (attempt < options.Attempts
                 && fault.PathFailure == PathFailure.None
-                && (fault.Relay != end || fault.Reason == CloseReason.HandshakeTimeout))
+                && (fault.Relay != end || (fault.Reason == CloseReason.HandshakeTimeout && IsSilent(trunk, heard))))
             {
                 // Another path may do; a relay that failed is left out of it.
                 if (fault.Relay is { } failed)
@@ -73,10 +75,10 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
                     avoid.Add(failed);
                 }
 
-                if (trunk is not null && fault.Reason == CloseReason.HandshakeTimeout)
+                if (IsSilent(trunk, heard) && fault.Reason == CloseReason.HandshakeTimeout)
                 {
-                    // Not even "failed" came back, so it is the trunk that is dead.
-                    Retire(trunk);
+                    // Nothing came back at all, so it is the trunk that is dead, not the branch's end.
+                    Retire(trunk!);
                 }
             }
             finally
@@ -86,6 +88,27 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
                     Release(trunk);
                 }
             }
+        }
+    }
+
+    private static bool IsSilent(Trunk? trunk, long heard) => trunk is not null && trunk.Circuit.Heard == heard;
+
+    /// <summary>Closes trunks that are silent although answers are awaited: what was asked over them fails, and is
+    /// asked again over others. Often.</summary>
+    internal void Watch()
+    {
+        List<Trunk> dead;
+        lock (_lock)
+        {
+            dead = _trunks.FindAll(trunk => !trunk.Circuit.IsClosed && !trunk.IsAlive(context.Time, options));
+            dead.ForEach(trunk => trunk.Retire());
+        }
+
+        // Outside the lock: whoever waits goes on at once.
+        foreach (var trunk in dead)
+        {
+            context.Counters.Count(CloseReason.Silent);
+            trunk.Circuit.Close(CloseReason.Silent);
         }
     }
 

@@ -15,6 +15,12 @@ public sealed record TrunkOptions
     /// <summary>Groups that have trunks at once; beyond it the one idle longest gives up its own.</summary>
     public int MaxGroups { get; init; } = 64;
 
+    /// <summary>Silence, while an answer is awaited, after which a trunk is asked for a sign of life.</summary>
+    public TimeSpan ProbeAfter { get; init; } = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>Silence after which it is closed: one of its hops is gone or stands still.</summary>
+    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Attempts at a branch, each avoiding the hops that failed.</summary>
     public int Attempts { get; init; } = 4;
 }

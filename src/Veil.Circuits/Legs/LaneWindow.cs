@@ -7,7 +7,9 @@ namespace Veil.Circuits.Legs;
 /// <param name="First">Granted without being asked for, and never less.</param>
 /// <param name="Usual">Granted at the first use while memory is plenty.</param>
 /// <param name="Most">Bound of growing.</param>
-internal sealed record WindowSizes(int First, int Usual, int Most);
+/// <param name="Patience">Cells that are used before it grows, at least: what setting up a circuit takes is no reason
+/// to.</param>
+internal sealed record WindowSizes(int First, int Usual, int Most, int Patience);
 
 /// <summary>
 /// The room that one leg grants for one lane (spec/circuit.md, section 4). What is granted and has not left this node
@@ -147,7 +149,8 @@ internal sealed class LaneWindow
         bool keepsUp = (Volatile.Read(ref _received) - consumed) * 2 <= window;
         int target = jumps ? _sizes.Usual : Math.Min(window * 2, _sizes.Most);
         int more = target - window;
-        if (more <= 0 || !keepsUp || (!jumps && consumed - _grownAt < window) || !_pool.TryGrow(more))
+        bool isUsed = jumps || consumed - _grownAt >= Math.Max(window, _sizes.Patience);
+        if (more <= 0 || !keepsUp || !isUsed || !_pool.TryGrow(more))
         {
             return 0;
         }

@@ -24,6 +24,8 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
     private readonly Dictionary<(IsolationGroup Group, TrunkPurpose Purpose, RelayId Store),
         Task<StoreConnection>> _connections = [];
     private readonly ITimer _sweep;
+    private readonly ResponsePace _puts;
+    private readonly ResponsePace _gets;
     private bool _disposed;
 
     /// <summary>Uses the client's trunks.</summary>
@@ -33,6 +35,8 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         _trunks = trunks;
         _view = view;
         _options = options;
+        _puts = new ResponsePace(options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
+        _gets = new ResponsePace(options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
         _sweep = context.Time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
@@ -47,6 +51,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         ReadOnlyMemory<byte> block,
         CancellationToken cancellationToken) => AskAsync(
             (group, TrunkPurpose.Publish, store),
+            _puts,
             (connection, token) => connection.PutAsync(reference, _options.LeaseDays, block, token),
             cancellationToken);
 
@@ -58,6 +63,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         Memory<byte> destination,
         CancellationToken cancellationToken) => AskAsync(
             (group, TrunkPurpose.Fetch, store),
+            _gets,
             (connection, token) => connection.GetAsync(reference, destination, token),
             cancellationToken);
 
@@ -79,10 +85,11 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
 
     private async ValueTask<StoreOutcome> AskAsync(
         (IsolationGroup Group, TrunkPurpose Purpose, RelayId Store) place,
+        ResponsePace pace,
         Func<StoreConnection, CancellationToken, Task<StoreOutcome>> ask,
         CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(_options.RequestTimeout, _context.Time);
+        using var timeout = new CancellationTokenSource(pace.Limit, _context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         StoreConnection? connection = null;
         long replies = 0;
@@ -91,7 +98,14 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
             connection = await ConnectAsync(place).WaitAsync(either.Token);
             replies = connection.Replies;
             connection.LastUsed = _context.Time.GetTimestamp();
-            return await ask(connection, either.Token);
+            long start = _context.Time.GetTimestamp();
+            var outcome = await ask(connection, either.Token);
+            if (outcome == StoreOutcome.Done)
+            {
+                pace.Observe(_context.Time.GetElapsedTime(start));
+            }
+
+            return outcome;
         }
         catch (Exception fault) when (
             fault is CircuitFailedException or StreamResetException or ObjectDisposedException)
@@ -101,6 +115,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // Nothing came all that time: whoever asks next gets another way there.
+            pace.Miss();
             if (connection?.Replies == replies)
             {
                 connection.Dispose();

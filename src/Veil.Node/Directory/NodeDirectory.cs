@@ -69,7 +69,8 @@ internal sealed class NodeDirectory
 
     private GuardRules Rules => _options.Network.Lab ? GuardRules.Lab : GuardRules.Default;
 
-    /// <summary>Takes up what earlier runs left: guards and second hops first, so that the consensus finds them.</summary>
+    /// <summary>Takes up what earlier runs left: guards and second hops first, so that the consensus finds
+    /// them.</summary>
     /// <returns>The consensus as it was kept, or empty.</returns>
     internal async Task<ReadOnlyMemory<byte>> RecallAsync(CancellationToken cancellationToken)
     {

@@ -153,7 +153,7 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         var doctor = await RunAsync("doctor", "--json");
 
         Assert.StartsWith("state     ready", status.Out, StringComparison.Ordinal);
-        Assert.Contains("too few to hide anybody", status.Out, StringComparison.Ordinal);
+        Assert.Contains("hide nobody", status.Out, StringComparison.Ordinal);
         Assert.Equal((0, "", ""), (check.ExitCode, check.Out, check.Error));
         Assert.Equal("2MiB", set.Object().GetProperty("value").GetString());
         Assert.Equal((ExitCodes.Usage, "bad_value"), (wrong.ExitCode, wrong.ErrorCode()));

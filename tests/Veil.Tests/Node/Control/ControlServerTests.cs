@@ -34,7 +34,7 @@ public sealed class ControlServerTests(LabHouse house)
         Assert.Equal(["gateway"], status.GetProperty("roles").EnumerateArray().Select(role => role.GetString()));
         Assert.Equal(7, status.GetProperty("relays").GetInt32());
         Assert.True(status.GetProperty("memory").GetProperty("budget").GetInt64() > 0);
-        Assert.Equal("small_network", status.GetProperty("problems")[0].GetProperty("code").GetString());
+        Assert.Equal("network_too_small", status.GetProperty("problems")[0].GetProperty("code").GetString());
     }
 
     [Theory]
