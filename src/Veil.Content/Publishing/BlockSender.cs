@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Veil.Content.Edge;
 using Veil.Content.Stripes;
 using Veil.Content.Transfers;
@@ -22,6 +23,9 @@ internal sealed class BlockSender(
     private readonly InFlightWindow _window = new(options.MaxSharesInFlight, decisions);
     private readonly StoreHealth _health = new(time);
     private readonly RedundancyCount _redundancy = new();
+
+    // Those whose last answer was that they are full; as large as the ring.
+    private readonly ConcurrentDictionary<RelayId, bool> _full = new();
     private long _shares;
     private long _acknowledged;
 
@@ -58,9 +62,7 @@ internal sealed class BlockSender(
         var holders = (await Task.WhenAll(sends)).OfType<RelayId>().ToArray();
         if (holders.Length < shape.NeededShares)
         {
-            throw new PublishException(
-                PublishFault.TooFewAcknowledged,
-                $"a stripe reached {holders.Length} of {order.Length} shares and needs {shape.NeededShares}");
+            throw TooFew($"a stripe reached {holders.Length} of {order.Length} shares and needs {shape.NeededShares}");
         }
 
         _redundancy.Add(holders, shape.DataShares);
@@ -87,8 +89,7 @@ internal sealed class BlockSender(
         var holders = (await Task.WhenAll(sends)).OfType<RelayId>().ToArray();
         if (holders.Length < Placement.NeededCopies(copies))
         {
-            throw new PublishException(
-                PublishFault.TooFewAcknowledged,
+            throw TooFew(
                 $"a block reached {holders.Length} of {copies} copies and needs {Placement.NeededCopies(copies)}");
         }
 
@@ -169,6 +170,11 @@ internal sealed class BlockSender(
         _window.Leave();
     }
 
+    private PublishException TooFew(string reached) => _full.IsEmpty
+        ? new PublishException(PublishFault.TooFewAcknowledged, reached)
+        : new PublishException(
+            PublishFault.StoresFull, $"{_full.Count} of {network.Ring.Count} stores are full: {reached}");
+
     private void ThrowIfStalled()
     {
         if (time.GetElapsedTime(Interlocked.Read(ref _lastProgress)) >= options.StallTimeout)
@@ -203,8 +209,10 @@ internal sealed class BlockSender(
             ThrowIfStalled();
             var outcome = await network.StoreAsync(group, store, block.Reference, block.Bytes, cancellationToken);
             _health.Report(store, outcome);
+            if (outcome == StoreOutcome.Full) _full[store] = true;
             if (outcome == StoreOutcome.Done)
             {
+                _full.TryRemove(store, out _);
                 Interlocked.Increment(ref _acknowledged);
                 Interlocked.Exchange(ref _lastProgress, time.GetTimestamp());
             }

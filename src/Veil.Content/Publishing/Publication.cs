@@ -40,6 +40,9 @@ public enum PublishFault
     /// <summary>Some stripe or block reached fewer stores than it needs.</summary>
     TooFewAcknowledged,
 
+    /// <summary>The same, and stores said that they are full.</summary>
+    StoresFull,
+
     /// <summary>For a long time no store acknowledged anything.</summary>
     Stalled,
 }

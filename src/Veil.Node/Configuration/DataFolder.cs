@@ -33,13 +33,13 @@ public sealed class DataFolder : IDisposable
             folder.RemoveLeftovers();
             return folder;
         }
-        catch (StorageException fault)
+        catch (StorageException fault) when (fault.Fault == StorageFault.InUse)
         {
             throw new NodeStartException(
                 "in_use", fault.Message, "stop the other node, or give this one a folder of its own with --data",
                     fault);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is StorageException or IOException or UnauthorizedAccessException)
         {
             throw Unwritable(paths.Folder, fault);
         }
