@@ -21,7 +21,10 @@ internal static class CommandTree
             var command = parsed.CommandResult.Command;
             string path = command is RootCommand ? "veil" : PathOf(parsed.CommandResult);
             return new Voice(args.Contains("--json"), terminal).Fail(new CliFailure(
-                ExitCodes.Usage, "usage", FirstLine(parsed.Errors[0].Message), $"{path} --help shows how it is used"));
+                ExitCodes.Usage,
+                "usage",
+                string.Join("; ", parsed.Errors.Select(error => FirstLine(error.Message)).Distinct()),
+                $"{path} --help shows how it is used"));
         }
 
         var configuration = new InvocationConfiguration

@@ -81,6 +81,11 @@ internal static class RunCommand
         {
             return voice.Fail(CliFailure.Of(fault));
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return voice.Fail(new CliFailure(
+                ExitCodes.Failed, "io", fault.Message, "check your rights to the data folder, and that its disk is not full"));
+        }
     }
 
     private static string ValueName(SettingKey key) => key.Flag switch
@@ -94,16 +99,24 @@ internal static class RunCommand
 
     private static void AddPairs(Dictionary<string, string> settings, IEnumerable<string> pairs)
     {
+        List<string> wrong = [];
         foreach (string pair in pairs)
         {
             string[] parts = pair.Split('=', 2);
-            if (parts.Length != 2)
+            if (parts.Length == 2)
             {
-                throw new CliFailure(
-                    ExitCodes.Usage, "usage", $"--set {pair} has no value", "write it like --set Limits:Rate=5MiB");
+                settings[parts[0]] = parts[1];
             }
+            else
+            {
+                wrong.Add($"--set {pair} has no value");
+            }
+        }
 
-            settings[parts[0]] = parts[1];
+        if (wrong.Count > 0)
+        {
+            throw new CliFailure(
+                ExitCodes.Usage, "usage", string.Join("; ", wrong), "write it like --set Limits:Rate=5MiB");
         }
     }
 }

@@ -144,7 +144,7 @@ public sealed class SettingsSource(DataPaths paths, IReadOnlyDictionary<string, 
         var given = ReadNetwork(Path.GetFullPath(named));
         if (own is null)
         {
-            DurableFile.Replace(paths.Network, given.ToJson());
+            KeepNetwork(given);
             return given;
         }
 
@@ -157,6 +157,22 @@ public sealed class SettingsSource(DataPaths paths, IReadOnlyDictionary<string, 
         {
             IsUsage = true,
         };
+    }
+
+    private void KeepNetwork(NetworkDefinition given)
+    {
+        try
+        {
+            DurableFile.Replace(paths.Network, given.ToJson());
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new NodeStartException(
+                "data_folder",
+                $"{paths.Network} cannot be written: {fault.Message}",
+                "the data folder must be yours, on a disk with room that is not read-only",
+                fault);
+        }
     }
 
     private static NetworkDefinition ReadNetwork(string path)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -129,11 +130,18 @@ internal sealed partial class NodeService(
         {
             throw new NodeStartException(
                 "listen",
-                fault.Message,
+                $"{fault.Message}; this node listens on {string.Join(" and ", Listeners())}",
                 "is another program using the port? choose another with --listen, --socks or --metrics",
                 fault);
         }
     }
+
+    private IEnumerable<IPEndPoint> Listeners() => new[]
+    {
+        _configuration.AcceptsLinks ? _configuration.Listen : null,
+        _configuration.Roles.HasFlag(NodeRoles.Gateway) ? _configuration.Socks : null,
+        _configuration.Metrics,
+    }.OfType<IPEndPoint>();
 
     private ControlSurface SurfaceOf(OpenedNode opened) => new()
     {

@@ -72,7 +72,9 @@ public sealed class NetworkDefinition
         }
         catch (JsonException fault)
         {
-            error = $"not a network file: {fault.Message}";
+            // The framework's words are for programmers.
+            error = "not a network file, or of a version that this program does not know: "
+                + $"line {(fault.LineNumber ?? 0) + 1}, at {fault.Path ?? "$"}";
             return false;
         }
         catch (ArgumentException fault)

@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Veil.EndToEnd.Testnet;
+using Xunit;
+
+namespace Veil.EndToEnd.Faults;
+
+/// <summary>What people and disks do while files are shared over running nodes, of which none may die of it.</summary>
+[Collection(RunningTestnet.Collection)]
+public sealed class BadInputTests(BadInputTests.SmallStores stores) : IClassFixture<BadInputTests.SmallStores>
+{
+    private const string Gateway = "gateway1";
+    private const int LongFile = 24 * 1024 * 1024;
+    private const int Failed = 1;
+    private static readonly string[] _stores = ["store1", "store2", "store3", "store4"];
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(2);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private RunningTestnet Network => stores.Network;
+
+    private string Data => Network.Data(Gateway);
+
+    [Theory]
+    [InlineData("shrank")]
+    [InlineData("grew")]
+    [InlineData("was removed")]
+    public async Task A_file_that_changes_while_it_is_added_is_1_and_not_published(string how)
+    {
+        var path = Path.Combine(Network.Folder, "changing");
+        await File.WriteAllBytesAsync(path, RandomNumberGenerator.GetBytes(LongFile), Token);
+        var before = await PublicationsAsync();
+        using var adding = ToolProcess.Start("dotnet", [Program, "add", path, "--data", Data, "--json"]);
+        try
+        {
+            await UntilAsync(adding, () => OpenFiles(adding.Id).Any(file => file.StartsWith("socket:", StringComparison.Ordinal))
+                && OpenFiles(adding.Id).Contains(path));
+            switch (how)
+            {
+                case "grew":
+                    await File.AppendAllTextAsync(path, "more", Token);
+                    break;
+                case "shrank":
+                    await using (var file = File.OpenWrite(path))
+                    {
+                        file.SetLength(LongFile / 2);
+                    }
+
+                    break;
+                default:
+                    File.Delete(path);
+                    break;
+            }
+
+            var said = await adding.StandardOutput.ReadToEndAsync(Token);
+            await adding.WaitForExitAsync(Token);
+            Say($"{adding.ExitCode}: {said}");
+            Assert.Equal(Failed, adding.ExitCode);
+            Assert.Equal("file_changed", CodeOf(said));
+            Assert.Contains($"the file {how} while it was read", said, StringComparison.Ordinal);
+            Assert.Equal(before, await PublicationsAsync());
+        }
+        finally
+        {
+            adding.Kill();
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_killed_get_left_is_gone_after_the_next_one_and_that_of_a_living_one_is_not()
+    {
+        var sent = RandomNumberGenerator.GetBytes(LongFile);
+        var key = await Network.AddAsync(Gateway, sent);
+        var place = Path.Combine(Network.Folder, "arriving");
+        var living = $"{place}.part-{Environment.ProcessId}";
+        await File.WriteAllTextAsync(living, "of a process that runs", Token);
+        using (var killed = ToolProcess.Start("dotnet", [Program, "get", key, "-o", place, "--data", Data]))
+        {
+            var part = $"{place}.part-{killed.Id}";
+            await UntilAsync(killed, () => File.Exists(part));
+            killed.Kill();
+            await killed.WaitForExitAsync(Token);
+            Assert.True(File.Exists(part));
+        }
+
+        await RunningTestnet.VeilAsync("get", key, "-o", place, "--data", Data);
+
+        Assert.Equal(sent, await File.ReadAllBytesAsync(place, Token));
+        Assert.Equal([living], System.IO.Directory.GetFiles(Network.Folder, Path.GetFileName(place) + ".*part*"));
+        File.Delete(living);
+    }
+
+    [Fact]
+    public async Task Stores_whose_quota_is_full_are_told_and_what_they_took_is_there()
+    {
+        List<(string Key, byte[] Sent)> taken = [];
+        JsonElement error;
+        while (true)
+        {
+            Assert.True(taken.Count < 20, "the stores took more than their quota");
+            var sent = RandomNumberGenerator.GetBytes(LongFile);
+            var file = Path.Combine(Network.Folder, "much.bin");
+            await File.WriteAllBytesAsync(file, sent, Token);
+            var result = await ToolProcess.RunAsync("veil.dll", "add", file, "--data", Data, "--json");
+            File.Delete(file);
+            using var document = JsonDocument.Parse(result.Output);
+            if (result.ExitCode != 0)
+            {
+                Say($"{result.ExitCode} after {taken.Count} files: {result.Output}");
+                Assert.Equal(Failed, result.ExitCode);
+                error = document.RootElement.GetProperty("error").Clone();
+                break;
+            }
+
+            taken.Add((document.RootElement.GetProperty("key").GetString()!, sent));
+        }
+
+        Assert.Equal("stores_full", error.GetProperty("code").GetString());
+        Assert.Contains("stores are full", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        foreach (var (key, sent) in taken)
+        {
+            var copy = Path.Combine(Network.Folder, "copy");
+            await RunningTestnet.VeilAsync("get", key, "-o", copy, "--force", "--data", Data);
+            Assert.Equal(sent, await File.ReadAllBytesAsync(copy, Token));
+        }
+
+        foreach (var store in _stores)
+        {
+            await RunningTestnet.VeilAsync("set", "Store:Quota=1GiB", "--data", Network.Data(store));
+        }
+
+        await Network.AddAsync(Gateway, RandomNumberGenerator.GetBytes(LongFile));
+    }
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "veil.dll");
+
+    private static string? CodeOf(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.GetProperty("error").GetProperty("code").GetString();
+    }
+
+    private static List<string> OpenFiles(int process)
+    {
+        List<string> files = [];
+        foreach (var descriptor in System.IO.Directory.EnumerateFileSystemEntries($"/proc/{process}/fd"))
+        {
+            try
+            {
+                files.Add(new FileInfo(descriptor).LinkTarget ?? "");
+            }
+            catch (IOException)
+            {
+                // Closed meanwhile.
+            }
+        }
+
+        return files;
+    }
+
+    private static async Task UntilAsync(Process process, Func<bool> isSo)
+    {
+        while (!isSo())
+        {
+            Assert.False(process.HasExited, "the program ended before the fault");
+            await Task.Delay(_pause, TimeProvider.System, Token);
+        }
+    }
+
+    private async Task<int> PublicationsAsync() =>
+        (await RunningTestnet.VeilAsync("ls", "--data", Data)).GetProperty("publications").GetArrayLength();
+
+    private static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
+
+    /// <summary>A network whose stores have the least quota there is.</summary>
+    public sealed class SmallStores : IAsyncLifetime
+    {
+        internal RunningTestnet Network { get; } = new() { Options = ["--set", "Store:Quota=64MiB"] };
+
+        public ValueTask InitializeAsync() => Network.InitializeAsync();
+
+        public ValueTask DisposeAsync() => Network.DisposeAsync();
+    }
+}
