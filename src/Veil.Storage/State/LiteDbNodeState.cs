@@ -14,7 +14,7 @@ public sealed class LiteDbNodeState : INodeState
     private const int MaxBatch = 64;
 
     // The largest batch, 64 texts of 64 Ki characters at 3 bytes, in the log and in the file.
-    private const long ReserveBytes = 32L * 1024 * 1024;
+    internal const long ReserveBytes = 32L * 1024 * 1024;
 
     private readonly DedicatedWorkers<StateWork> _worker;
 

@@ -1,5 +1,6 @@
 using LiteDB;
 using Microsoft.Win32.SafeHandles;
+using Veil.Storage.Segments;
 
 namespace Veil.Storage.State;
 
@@ -36,7 +37,8 @@ internal sealed class StateFile : IDisposable
     private static ReadOnlySpan<byte> HeaderText => "** This is a LiteDB file **"u8;
 
     /// <summary>Opens the file, or makes a new one, for its owner's eyes only.</summary>
-    /// <exception cref="StorageException">It is in use, foreign, damaged or newer; it was not changed.</exception>
+    /// <exception cref="StorageException">It is in use, foreign, damaged or newer, or opening it takes room that is
+    /// not there; it was not changed.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public static StateFile Open(string path)
     {
@@ -44,6 +46,7 @@ internal sealed class StateFile : IDisposable
         var handle = ExclusiveFile.Lock(path + ".lock", path);
         try
         {
+            RequireRoom(path);
             PrepareOwnerOnly(path);
             return new StateFile(path, OpenDatabase(path), handle);
         }
@@ -83,6 +86,21 @@ internal sealed class StateFile : IDisposable
         var full = Path.GetFullPath(path);
         var name = Path.GetFileNameWithoutExtension(full) + "-log" + Path.GetExtension(full);
         return Path.Combine(Path.GetDirectoryName(full)!, name);
+    }
+
+    /// <summary>
+    /// Making a file, and emptying the log of a process that was killed, writes; LiteDB may wait for ever when it
+    /// cannot.
+    /// </summary>
+    private static void RequireRoom(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var writes = new FileInfo(path) is not { Exists: true, Length: > 0 }
+            || new FileInfo(LogPathOf(path)) is { Exists: true, Length: > 0 };
+        if (writes && FreeSpace.Of(folder) < LiteDbNodeState.ReserveBytes)
+        {
+            throw DiskFault.ForState(folder, LiteDbNodeState.ReserveBytes);
+        }
     }
 
     private static LiteDatabase OpenDatabase(string path)

@@ -8,7 +8,7 @@ namespace Veil.EndToEnd.Faults;
 
 /// <summary>What people and disks do while files are shared over running nodes, of which none may die of it.</summary>
 [Collection(RunningTestnet.Collection)]
-public sealed class BadInputTests(BadInputTests.SmallStores stores) : IClassFixture<BadInputTests.SmallStores>
+public sealed class BadInputTests(RunningTestnet network) : IClassFixture<RunningTestnet>
 {
     private const string Gateway = "gateway1";
     private const int LongFile = 24 * 1024 * 1024;
@@ -18,9 +18,7 @@ public sealed class BadInputTests(BadInputTests.SmallStores stores) : IClassFixt
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private RunningTestnet Network => stores.Network;
-
-    private string Data => Network.Data(Gateway);
+    private string Data => network.Data(Gateway);
 
     [Theory]
     [InlineData("shrank")]
@@ -28,21 +26,24 @@ public sealed class BadInputTests(BadInputTests.SmallStores stores) : IClassFixt
     [InlineData("was removed")]
     public async Task A_file_that_changes_while_it_is_added_is_1_and_not_published(string how)
     {
-        var path = Path.Combine(Network.Folder, "changing");
+        var path = Path.Combine(network.Folder, "changing");
         await File.WriteAllBytesAsync(path, RandomNumberGenerator.GetBytes(LongFile), Token);
         var before = await PublicationsAsync();
         using var adding = ToolProcess.Start("dotnet", [Program, "add", path, "--data", Data, "--json"]);
         try
         {
-            await UntilAsync(adding, () => OpenFiles(adding.Id).Any(file => file.StartsWith("socket:", StringComparison.Ordinal))
-                && OpenFiles(adding.Id).Contains(path));
+
+            // It looks at the file as it opens it, and connects to the node after that.
+            await UntilAsync(adding, () => OpenFiles(adding.Id) is var open && open.Contains(path)
+                && open.Any(file => file.StartsWith("socket:", StringComparison.Ordinal)));
             switch (how)
             {
                 case "grew":
                     await File.AppendAllTextAsync(path, "more", Token);
                     break;
                 case "shrank":
-                    await using (var file = File.OpenWrite(path))
+                    await using (var file = new FileStream(
+                        path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
                     {
                         file.SetLength(LongFile / 2);
                     }
@@ -72,8 +73,8 @@ public sealed class BadInputTests(BadInputTests.SmallStores stores) : IClassFixt
     public async Task What_a_killed_get_left_is_gone_after_the_next_one_and_that_of_a_living_one_is_not()
     {
         var sent = RandomNumberGenerator.GetBytes(LongFile);
-        var key = await Network.AddAsync(Gateway, sent);
-        var place = Path.Combine(Network.Folder, "arriving");
+        var key = await network.AddAsync(Gateway, sent);
+        var place = Path.Combine(network.Folder, "arriving");
         var living = $"{place}.part-{Environment.ProcessId}";
         await File.WriteAllTextAsync(living, "of a process that runs", Token);
         using (var killed = ToolProcess.Start("dotnet", [Program, "get", key, "-o", place, "--data", Data]))
@@ -88,20 +89,21 @@ public sealed class BadInputTests(BadInputTests.SmallStores stores) : IClassFixt
         await RunningTestnet.VeilAsync("get", key, "-o", place, "--data", Data);
 
         Assert.Equal(sent, await File.ReadAllBytesAsync(place, Token));
-        Assert.Equal([living], System.IO.Directory.GetFiles(Network.Folder, Path.GetFileName(place) + ".*part*"));
+        Assert.Equal([living], System.IO.Directory.GetFiles(network.Folder, Path.GetFileName(place) + ".*part*"));
         File.Delete(living);
     }
 
     [Fact]
     public async Task Stores_whose_quota_is_full_are_told_and_what_they_took_is_there()
     {
+        await SetQuotasAsync("64MiB");
         List<(string Key, byte[] Sent)> taken = [];
         JsonElement error;
         while (true)
         {
             Assert.True(taken.Count < 20, "the stores took more than their quota");
             var sent = RandomNumberGenerator.GetBytes(LongFile);
-            var file = Path.Combine(Network.Folder, "much.bin");
+            var file = Path.Combine(network.Folder, "much.bin");
             await File.WriteAllBytesAsync(file, sent, Token);
             var result = await ToolProcess.RunAsync("veil.dll", "add", file, "--data", Data, "--json");
             File.Delete(file);
@@ -121,17 +123,13 @@ public sealed class BadInputTests(BadInputTests.SmallStores stores) : IClassFixt
         Assert.Contains("stores are full", error.GetProperty("message").GetString(), StringComparison.Ordinal);
         foreach (var (key, sent) in taken)
         {
-            var copy = Path.Combine(Network.Folder, "copy");
+            var copy = Path.Combine(network.Folder, "copy");
             await RunningTestnet.VeilAsync("get", key, "-o", copy, "--force", "--data", Data);
             Assert.Equal(sent, await File.ReadAllBytesAsync(copy, Token));
         }
 
-        foreach (var store in _stores)
-        {
-            await RunningTestnet.VeilAsync("set", "Store:Quota=1GiB", "--data", Network.Data(store));
-        }
-
-        await Network.AddAsync(Gateway, RandomNumberGenerator.GetBytes(LongFile));
+        await SetQuotasAsync("1GiB");
+        await network.AddAsync(Gateway, RandomNumberGenerator.GetBytes(LongFile));
     }
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "veil.dll");
@@ -172,15 +170,13 @@ public sealed class BadInputTests(BadInputTests.SmallStores stores) : IClassFixt
     private async Task<int> PublicationsAsync() =>
         (await RunningTestnet.VeilAsync("ls", "--data", Data)).GetProperty("publications").GetArrayLength();
 
-    private static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
-
-    /// <summary>A network whose stores have the least quota there is.</summary>
-    public sealed class SmallStores : IAsyncLifetime
+    private async Task SetQuotasAsync(string quota)
     {
-        internal RunningTestnet Network { get; } = new() { Options = ["--set", "Store:Quota=64MiB"] };
-
-        public ValueTask InitializeAsync() => Network.InitializeAsync();
-
-        public ValueTask DisposeAsync() => Network.DisposeAsync();
+        foreach (var store in _stores)
+        {
+            await RunningTestnet.VeilAsync("set", $"Store:Quota={quota}", "--data", network.Data(store));
+        }
     }
+
+    private static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 }

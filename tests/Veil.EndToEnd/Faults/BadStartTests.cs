@@ -155,6 +155,7 @@ public sealed class BadStartTests : IAsyncLifetime
     [InlineData("gateway", "size=4m", "remount,ro", 0)]
     [InlineData("gateway", "size=64k", "", 0)]
     [InlineData("gateway", "size=4m", "", 24)]
+    [InlineData("gateway", "size=4m", "", 32)]
     [InlineData("relay,store", "size=4m", "", 24)]
     public async Task A_disk_that_is_read_only_or_full_is_1_and_said(string roles, string size, string again, int free)
     {

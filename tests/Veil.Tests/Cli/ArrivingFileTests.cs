@@ -53,5 +53,18 @@ public sealed class ArrivingFileTests : IDisposable
         Assert.Equal("", File.ReadAllText(Place));
     }
 
+    [Fact]
+    public void What_a_run_that_is_over_left_is_removed_and_what_runs_or_has_another_name_stays()
+    {
+        // No process has that number: it is above the highest that systems give.
+        string[] left = [$"{Place}.part-{int.MaxValue}", $"{Place}.part-{System.Environment.ProcessId}"];
+        string[] others = [$"{Place}.part-1", $"{Place}.part-x", $"{Place}2.part-{int.MaxValue}"];
+        Array.ForEach([.. left, .. others], path => File.WriteAllText(path, ""));
+
+        ArrivingFile.Begin(Place, _ => { }).Dispose();
+
+        Assert.Equal(others.Order(), _folder.GetFiles().Select(file => file.FullName).Order());
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 }

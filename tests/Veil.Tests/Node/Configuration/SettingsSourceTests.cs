@@ -31,6 +31,17 @@ public sealed class SettingsSourceTests : IDisposable
     }
 
     [Fact]
+    public void What_a_crash_left_of_a_replacement_is_gone_when_the_folder_is_taken()
+    {
+        var left = _paths.Consensus + ".new";
+        File.WriteAllText(left, "half");
+
+        DataFolder.Open(_paths).Dispose();
+
+        Assert.False(File.Exists(left));
+    }
+
+    [Fact]
     public void The_second_start_needs_no_network_file()
     {
         Source(("Node:Network", Network("a"))).Load();
