@@ -84,7 +84,10 @@ internal static class RunCommand
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             return voice.Fail(new CliFailure(
-                ExitCodes.Failed, "io", fault.Message, "check your rights to the data folder, and that its disk is not full"));
+                ExitCodes.Failed,
+                "io",
+                fault.Message,
+                "check your rights to the data folder, and that its disk is not full"));
         }
     }
 

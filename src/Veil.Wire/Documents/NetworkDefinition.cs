@@ -72,9 +72,10 @@ public sealed class NetworkDefinition
         }
         catch (JsonException fault)
         {
-            // The framework's words are for programmers.
-            error = "not a network file, or of a version that this program does not know: "
-                + $"line {(fault.LineNumber ?? 0) + 1}, at {fault.Path ?? "$"}";
+            // Of a field that it does not know the framework tells the type that lacks it.
+            error = fault.Message.Contains("could not be mapped", StringComparison.Ordinal)
+                ? $"the network file has a field that this version does not know: {fault.Path}"
+                : $"not a network file: {fault.Message}";
             return false;
         }
         catch (ArgumentException fault)

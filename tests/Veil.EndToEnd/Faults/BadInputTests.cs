@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Veil.EndToEnd.Testnet;
 using Xunit;
@@ -16,6 +15,8 @@ public sealed class BadInputTests(RunningTestnet network) : IClassFixture<Runnin
     private static readonly string[] _stores = ["store1", "store2", "store3", "store4"];
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(2);
 
+    private readonly FaultSeed _seed = FaultSeed.FromEnvironment();
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private string Data => network.Data(Gateway);
@@ -27,7 +28,7 @@ public sealed class BadInputTests(RunningTestnet network) : IClassFixture<Runnin
     public async Task A_file_that_changes_while_it_is_added_is_1_and_not_published(string how)
     {
         var path = Path.Combine(network.Folder, "changing");
-        await File.WriteAllBytesAsync(path, RandomNumberGenerator.GetBytes(LongFile), Token);
+        await File.WriteAllBytesAsync(path, _seed.Bytes(how, LongFile), Token);
         var before = await PublicationsAsync();
         using var adding = ToolProcess.Start("dotnet", [Program, "add", path, "--data", Data, "--json"]);
         try
@@ -72,7 +73,7 @@ public sealed class BadInputTests(RunningTestnet network) : IClassFixture<Runnin
     [Fact]
     public async Task What_a_killed_get_left_is_gone_after_the_next_one_and_that_of_a_living_one_is_not()
     {
-        var sent = RandomNumberGenerator.GetBytes(LongFile);
+        var sent = _seed.Bytes("arriving", LongFile);
         var key = await network.AddAsync(Gateway, sent);
         var place = Path.Combine(network.Folder, "arriving");
         var living = $"{place}.part-{Environment.ProcessId}";
@@ -102,7 +103,7 @@ public sealed class BadInputTests(RunningTestnet network) : IClassFixture<Runnin
         while (true)
         {
             Assert.True(taken.Count < 20, "the stores took more than their quota");
-            var sent = RandomNumberGenerator.GetBytes(LongFile);
+            var sent = _seed.Bytes($"much {taken.Count}", LongFile);
             var file = Path.Combine(network.Folder, "much.bin");
             await File.WriteAllBytesAsync(file, sent, Token);
             var result = await ToolProcess.RunAsync("veil.dll", "add", file, "--data", Data, "--json");
@@ -129,7 +130,7 @@ public sealed class BadInputTests(RunningTestnet network) : IClassFixture<Runnin
         }
 
         await SetQuotasAsync("1GiB");
-        await network.AddAsync(Gateway, RandomNumberGenerator.GetBytes(LongFile));
+        await network.AddAsync(Gateway, _seed.Bytes("after", LongFile));
     }
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "veil.dll");

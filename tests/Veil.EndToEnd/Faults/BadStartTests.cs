@@ -218,7 +218,7 @@ public sealed class BadStartTests : IAsyncLifetime
         }
     }
 
-    private Task MakeNetworkAsync(string name) => RunningTestnet.VeilAsync(
+    private async Task MakeNetworkAsync(string name) => await RunningTestnet.VeilAsync(
         "network", "new", At(name), "--lab", "--name", name, "--authority", "a1=127.0.0.1:9301");
 
     private string At(string name) => Path.Combine(_folder.FullName, name);

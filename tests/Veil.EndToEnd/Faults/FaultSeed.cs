@@ -19,6 +19,14 @@ internal sealed record FaultSeed(ulong Seed, int Moments)
     /// <summary>A stream of decisions of its own for a part of the test.</summary>
     internal SeededDecisionSource Decisions(string part) => new(Seed, "faults/" + part);
 
+    /// <summary>Bytes that nobody has seen before, the same for the same seed and name.</summary>
+    internal byte[] Bytes(string name, int count)
+    {
+        var bytes = new byte[count];
+        Decisions("bytes/" + name).Fill(bytes);
+        return bytes;
+    }
+
     /// <summary>The line that replays it.</summary>
     public override string ToString() => $"replay with VEIL_SEED={Seed} VEIL_MOMENTS={Moments}";
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
 using Veil.Links.Handshake;
 using Veil.Links.Tcp;
@@ -19,17 +18,16 @@ internal sealed record LinkPort(IPEndPoint EndPoint, LinkTarget Target);
 /// Connections of somebody who does not keep to the protocol. Each method says what it has to say and waits until the
 /// other end has closed the connection.
 /// </summary>
-internal sealed class Stranger(TcpTransport transport, NetworkId network, KeySlab slab, SecretSource secrets)
+internal sealed class Stranger(
+    TcpTransport transport, NetworkId network, (KeySlab Slab, SecretSource Secrets) keys, byte[] noise)
 {
-    private const int Noise = 4_096;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Says nothing.</summary>
     internal Task NothingAsync(IPEndPoint place) => SayAsync(place, []);
 
     /// <summary>Says what comes to mind.</summary>
-    internal Task RandomAsync(IPEndPoint place) => SayAsync(place, RandomNumberGenerator.GetBytes(Noise));
+    internal Task RandomAsync(IPEndPoint place) => SayAsync(place, noise);
 
     /// <summary>Says these bytes.</summary>
     /// <returns>What was answered before the end.</returns>
@@ -66,9 +64,10 @@ internal sealed class Stranger(TcpTransport transport, NetworkId network, KeySla
     internal async Task BadRecordAsync(LinkPort port, byte cells)
     {
         await using var connection = await transport.ConnectAsync(port.EndPoint, Token);
-        var handshake = new LinkHandshake(network, secrets, slab, TimeProvider.System, new Veil.Links.LinkOptions());
+        var handshake = new LinkHandshake(
+            network, keys.Secrets, keys.Slab, TimeProvider.System, new Veil.Links.LinkOptions());
         using var link = await handshake.InitiateAsync(connection, port.Target, local: null, Token);
-        await SayAsync(connection, [cells, .. RandomNumberGenerator.GetBytes(Noise)]);
+        await SayAsync(connection, [cells, .. noise]);
     }
 
     // Preface, length and message 1.
@@ -83,13 +82,13 @@ internal sealed class Stranger(TcpTransport transport, NetworkId network, KeySla
             target.Relay.Value.AsSpan(),
             new byte[HandshakePrologue.OnionKeyIdLength]);
         var fromRelay = purpose == HandshakePurpose.LinkFromRelay;
-        using var own = StaticKeyPair.Generate(secrets, slab);
+        using var own = StaticKeyPair.Generate(keys.Secrets, keys.Slab);
         using var handshake = HybridHandshake.Initiate(
             fromRelay ? VeilPattern.XKhfs : VeilPattern.NKhfs,
             prologue,
             target.LinkKey.AsSpan(),
             fromRelay ? own : null,
-            secrets);
+            keys.Secrets);
         var words = new byte[LinkPreface.Bytes + LinkPreface.LengthBytes + LinkPreface.FirstBytes];
         LinkPreface.Write(words.AsSpan(0, LinkPreface.Bytes), purpose);
         BinaryPrimitives.WriteUInt16BigEndian(words.AsSpan(LinkPreface.Bytes), LinkPreface.FirstBytes);
@@ -125,6 +124,7 @@ internal sealed class Stranger(TcpTransport transport, NetworkId network, KeySla
         }
         catch (IOException)
         {
+            // The reset: what came before it was heard.
         }
 
         return heard.WrittenSpan.ToArray();

@@ -1,8 +1,7 @@
-#pragma warning disable RS0030 // Stands for another program of the user: it finds the control socket, never the network.
+#pragma warning disable RS0030 // Stands for another program of the user, at the control socket: never the network.
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using Veil.EndToEnd.Testnet;
 using Veil.Links.Handshake;
 using Veil.Links.Tcp;
@@ -34,17 +33,21 @@ public sealed class StrangerTests(RunningTestnet network) : IClassFixture<Runnin
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(10 + 5);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
+    private static readonly string[] _alive = ["ready", "degraded"];
     private static readonly string[] _servers = ["relay1", "store1", "authority1"];
 
     private readonly TcpTransport _transport = new();
     private readonly KeySlab _slab = new();
     private readonly SystemSecretSource _secrets = new();
+    private readonly FaultSeed _seed = FaultSeed.FromEnvironment();
+    private readonly byte[] _noise = FaultSeed.FromEnvironment().Bytes("noise", 4_096);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Strangers_at_every_port_are_closed_in_time_and_counted_and_files_go_through()
     {
+        Say($"{_seed}");
         var sent = TestnetTests.Bytes(200_001);
         var key = await network.AddAsync(Gateway, sent);
         Assert.Equal(sent, await FetchAsync(key));
@@ -138,7 +141,7 @@ public sealed class StrangerTests(RunningTestnet network) : IClassFixture<Runnin
         byte[] socks4 = [4, 1, 0, 80, 192, 0, 2, 1, 0];
         return Task.WhenAll(
             TimesAsync(OfEachKind, () => stranger.NothingAsync(place)),
-            TimesAsync(OfEachKind, () => stranger.SayAsync(place, [0xFE, .. RandomNumberGenerator.GetBytes(999)])),
+            TimesAsync(OfEachKind, () => stranger.SayAsync(place, [0xFE, .. _noise])),
             TimesAsync(OfEachKind, () => stranger.SayAsync(place, [5, 3, 0])),
             TimesAsync(OfEachKind, async () =>
                 Assert.Equal([0, 0x5B], (await stranger.SayAsync(place, socks4))[..2])),
@@ -151,7 +154,7 @@ public sealed class StrangerTests(RunningTestnet network) : IClassFixture<Runnin
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(
             new UnixDomainSocketEndPoint(ControlSocket.In(network.Data(Gateway))), Token);
-        await socket.SendAsync(RandomNumberGenerator.GetBytes(1_000), SocketFlags.None, Token);
+        await socket.SendAsync(_noise, SocketFlags.None, Token);
         var heard = new byte[1_000];
         try
         {
@@ -161,6 +164,7 @@ public sealed class StrangerTests(RunningTestnet network) : IClassFixture<Runnin
         }
         catch (SocketException reset) when (reset.SocketErrorCode == SocketError.ConnectionReset)
         {
+            // An end like any other.
         }
     });
 
@@ -168,7 +172,7 @@ public sealed class StrangerTests(RunningTestnet network) : IClassFixture<Runnin
     {
         var file = File.ReadAllBytes(Path.Combine(network.Folder, "network.json"));
         Assert.True(NetworkDefinition.TryParse(file, out var definition, out _));
-        return new Stranger(_transport, definition.Id, _slab, _secrets);
+        return new Stranger(_transport, definition.Id, (_slab, _secrets), _noise);
     }
 
     private LinkPort PortOf(string name)
@@ -199,7 +203,7 @@ public sealed class StrangerTests(RunningTestnet network) : IClassFixture<Runnin
         foreach (var name in names)
         {
             var status = await RunningTestnet.VeilAsync("status", "--data", network.Data(name));
-            Assert.Contains(status.GetProperty("state").GetString(), new[] { "ready", "degraded" });
+            Assert.Contains(status.GetProperty("state").GetString(), _alive);
             all[name] = status.GetProperty("counters").EnumerateObject()
                 .ToDictionary(counter => counter.Name, counter => counter.Value.GetInt64());
         }

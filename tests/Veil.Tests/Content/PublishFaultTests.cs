@@ -100,7 +100,7 @@ public sealed class PublishFaultTests : IDisposable
 
     [Theory]
     [InlineData(StoreMood.Dead, PublishFault.TooFewAcknowledged)]
-    [InlineData(StoreMood.Full, PublishFault.TooFewAcknowledged)]
+    [InlineData(StoreMood.Full, PublishFault.StoresFull)]
     public async Task Stores_that_are_gone_in_the_middle_are_told_though_the_source_gives_nothing_more(
         object mood, PublishFault expected)
     {
