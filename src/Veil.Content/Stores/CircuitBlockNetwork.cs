@@ -35,8 +35,8 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         _trunks = trunks;
         _view = view;
         _options = options;
-        _puts = new ResponsePace(options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
-        _gets = new ResponsePace(options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
+        _puts = new ResponsePace(context.Time, options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
+        _gets = new ResponsePace(context.Time, options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
         _sweep = context.Time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
