@@ -47,13 +47,13 @@ public sealed class ResponsePace(TimeProvider time, TimeSpan initial, TimeSpan s
         }
     }
 
-    /// <summary>An answer did not come within the limit. Where no other came in that time either, who waits next waits
+    /// <summary>An answer did not come within the limit. Where none came in twice that time, who waits next waits
     /// longer, lest everybody gives up on a network that is merely busy; else it was this one's fault.</summary>
     public void Miss()
     {
         lock (_lock)
         {
-            if (time.GetElapsedTime(_changedAt) >= LimitNow())
+            if (time.GetElapsedTime(_changedAt) >= LimitNow() * 2)
             {
                 _missed = Math.Min(_missed + 1, MaxMissed);
                 _changedAt = time.GetTimestamp();

@@ -13,8 +13,9 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
 {
     private const int MaxUnanswered = 16;
 
-    // One builds at a time, so that a burst of requests shares trunks instead of building one each.
-    private readonly Turnstile _gate = new(1);
+    // Two build at a time, so that a burst of requests shares trunks instead of building one each, and one that meets
+    // a silent relay does not hold up all.
+    private readonly Turnstile _gate = new(2);
     private readonly Lock _lock = new();
 
     // Under the lock, their counts included; building is under the gate alone.

@@ -49,13 +49,13 @@ public sealed class ResponsePaceTests
         Assert.Equal(usual, _pace.Limit);
 
         // Only where nothing else came in the time either.
-        _time.Advance(usual);
+        _time.Advance(usual * 2);
         _pace.Miss();
         _pace.Miss();
         Assert.Equal(usual * 2, _pace.Limit);
         for (int count = 0; count < 10; count++)
         {
-            _time.Advance(Longest);
+            _time.Advance(Longest * 2);
             _pace.Miss();
         }
 
