@@ -34,9 +34,6 @@ public sealed class CircuitContext
         Limits = limits ?? new NodeLimits(options.Limits);
         _sizes = [options.DataSizes, options.ControlSizes];
         Options = options;
-        Hops = new ResponsePace(
-            options.ExtendTimeout, ShortestHop < options.ExtendTimeout ? ShortestHop : options.ExtendTimeout,
-            options.ExtendTimeout * 2);
         Network = network;
         Slab = slab;
         Scope = scope;
@@ -79,7 +76,11 @@ public sealed class CircuitContext
 
     /// <summary>When a hop that was asked for counts as silent: never sooner than 3 s, never later than its own limit
     /// and the way there.</summary>
-    internal ResponsePace Hops { get; }
+    internal ResponsePace Hops => field ??= new ResponsePace(
+        Time,
+        Options.ExtendTimeout,
+        ShortestHop < Options.ExtendTimeout ? ShortestHop : Options.ExtendTimeout,
+        Options.ExtendTimeout * 2);
 
     /// <summary>The node's cells.</summary>
     internal CellPool Pool { get; }

@@ -79,7 +79,7 @@ public sealed partial class ClientCircuit : IDisposable
         var circuit = new ClientCircuit(context, [.. path.Select(hop => hop.Relay)]);
         try
         {
-            var link = await links.GetAsync(guard, cancellationToken);
+            var link = await LinkAsync(context, links, guard, cancellationToken);
             await circuit.CreateAsync(link, path[0], cancellationToken);
             for (int position = 2; position <= path.Count; position++)
             {
@@ -98,6 +98,26 @@ public sealed partial class ClientCircuit : IDisposable
         {
             circuit.Dispose();
             throw;
+        }
+    }
+
+    // The attempt itself goes on for others who may wait for it; a guard that answers late is there the next time.
+    private static async Task<LinkCircuits> LinkAsync(
+        CircuitContext context,
+        LinkPool links,
+        RelayAddress guard,
+        CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(context.Hops.Limit, context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            return await links.GetAsync(guard, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            context.Hops.Miss();
+            throw new CircuitFailedException(CloseReason.HandshakeTimeout, guard.Target.Relay);
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class FetchContext(
 
     /// <summary>When a request is slow.</summary>
     public ResponsePace Pace { get; } = new(
-        TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
+        time, TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3));
 
     /// <summary>Who is asked last.</summary>
     public StoreHealth Health { get; } = new(time);

@@ -1,4 +1,5 @@
 using Veil.Circuits;
+using Veil.Tests.Gateway;
 using Xunit;
 
 namespace Veil.Tests.Circuits;
@@ -9,7 +10,10 @@ public sealed class ResponsePaceTests
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
-    private readonly ResponsePace _pace = new(TimeSpan.FromSeconds(2), Shortest, Longest);
+    private readonly ManualTime _time = new();
+    private readonly ResponsePace _pace;
+
+    public ResponsePaceTests() => _pace = new ResponsePace(_time, TimeSpan.FromSeconds(2), Shortest, Longest);
 
     [Fact]
     public void Before_the_first_answer_it_is_the_initial_time()
@@ -42,9 +46,16 @@ public sealed class ResponsePaceTests
         _pace.Observe(TimeSpan.FromSeconds(1));
         var usual = _pace.Limit;
         _pace.Miss();
+        Assert.Equal(usual, _pace.Limit);
+
+        // Only where nothing else came in the time either.
+        _time.Advance(usual * 2);
+        _pace.Miss();
+        _pace.Miss();
         Assert.Equal(usual * 2, _pace.Limit);
-        for (int count = 0; count < 100; count++)
+        for (int count = 0; count < 10; count++)
         {
+            _time.Advance(Longest * 2);
             _pace.Miss();
         }
 
