@@ -112,29 +112,25 @@ internal sealed class RecordReader(NetworkPlan plan, TimeProvider time)
     {
         var longest = secrets.Select(secret => secret.Length).DefaultIfEmpty(1).Max();
         var buffer = new byte[SearchBytes];
-        try
+        // A running node replaces some of its files.
+        using var file = UnlockedFile.Open(path);
+        var kept = 0;
+        for (long at = 0; file is not null && RandomAccess.Read(file, buffer.AsSpan(kept), at) is > 0 and var count;)
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            for (var kept = 0; file.ReadAtLeast(buffer.AsSpan(kept), 1, throwOnEndOfStream: false) is > 0 and var count;)
+            at += count;
+            searched += count;
+            var filled = buffer.AsSpan(0, kept + count);
+            foreach (var secret in secrets)
             {
-                searched += count;
-                var filled = buffer.AsSpan(0, kept + count);
-                foreach (var secret in secrets)
+                if (filled.IndexOf(secret) >= 0)
                 {
-                    if (filled.IndexOf(secret) >= 0)
-                    {
-                        return true;
-                    }
+                    return true;
                 }
-
-                // What begins at the end of this piece ends in the next one.
-                kept = Math.Min(longest - 1, filled.Length);
-                filled[^kept..].CopyTo(buffer);
             }
-        }
-        catch (FileNotFoundException)
-        {
-            // A running node replaces some of its files.
+
+            // What begins at the end of this piece ends in the next one.
+            kept = Math.Min(longest - 1, filled.Length);
+            filled[^kept..].CopyTo(buffer);
         }
 
         return false;

@@ -61,7 +61,7 @@ internal sealed class CaptureCommand(NetworkFolder folder, TimeProvider time)
     internal static void Print(CaptureDocument capture)
     {
         Voice.Result($"{capture.Node} ({capture.Address}), {Number(capture.Seconds)} s");
-        Voice.Result($"{"remote",-24}{"protocol",-10}{"direction",-11}{"conns",6}{"packets",10}{"bytes out",13}"
+        Voice.Result($"{"remote",-30}{"protocol",-10}{"direction",-11}{"conns",6}{"packets",10}{"bytes out",13}"
             + $"{"bytes in",13}  {"node",-14}dns");
         foreach (var row in capture.Rows)
         {
@@ -85,7 +85,7 @@ internal sealed class CaptureCommand(NetworkFolder folder, TimeProvider time)
     }
 
     private static string Line(TrafficRow row, string remote) =>
-        $"{remote,-24}{row.Protocol,-10}{row.Direction,-11}{row.Connections,6}{row.Packets,10}{row.BytesOut,13}"
+        $"{remote,-30}{row.Protocol,-10}{row.Direction,-11}{row.Connections,6}{row.Packets,10}{row.BytesOut,13}"
         + $"{row.BytesIn,13}  {row.Node ?? "-",-14}{(row.Dns ? "YES" : "no")}";
 
     private static bool IsLinkLayer(TrafficRow row) => row.Protocol is Packet.Arp or Packet.NeighbourDiscovery;
