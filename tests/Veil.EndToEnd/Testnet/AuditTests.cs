@@ -189,8 +189,10 @@ public sealed class AuditTests
 
     private void Link(string client, string node, string kind)
     {
-        Saw(client, new(1, client, RecordLine.Address, $"out {_network[node].Address}") { As = kind });
-        Saw(node, new(1, node, RecordLine.Address, $"in {_network[client].Address}"));
+        // Lists come before guards.
+        var time = kind == "guard" ? 1 : 0;
+        Saw(client, new(time, client, RecordLine.Address, $"out {_network[node].Address}") { As = kind });
+        Saw(node, new(time, node, RecordLine.Address, $"in {_network[client].Address}"));
     }
 
     private void Circuit(string node, string step, string value, string link, string? from) =>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Veil.Tools.Testnet.Commands;
@@ -147,7 +148,7 @@ internal sealed class TestnetCommand(TimeProvider time)
 
     private Command CaptureCommandLine()
     {
-        Option<double?> seconds = new("--seconds") { Description = "How long; Ctrl-C ends it earlier." };
+        Option<string> seconds = new("--seconds") { Description = "How long; Ctrl-C ends it earlier." };
         Option<bool> untilStopped = new("--until-stopped") { Description = "Until Ctrl-C, SIGTERM or down." };
         seconds.Validators.Add(CheckSeconds);
         var command = new Command("capture", "Show with whom a node exchanges packets (a network with --netns; root).")
@@ -163,7 +164,9 @@ internal sealed class TestnetCommand(TimeProvider time)
         });
         command.SetAction((parsed, token) => AnswerAsync(parsed, async voice =>
         {
-            var limit = parsed.GetValue(seconds) is { } most ? TimeSpan.FromSeconds(most) : (TimeSpan?)null;
+            var limit = parsed.GetValue(seconds) is { } most
+                ? TimeSpan.FromSeconds(double.Parse(most, CultureInfo.InvariantCulture))
+                : (TimeSpan?)null;
             var capture = await new CaptureCommand(Folder(parsed), time)
                 .RunAsync(parsed.GetRequiredValue(_name), limit, token);
             if (voice.Json)
@@ -238,7 +241,12 @@ internal sealed class TestnetCommand(TimeProvider time)
     private static void CheckSeconds(OptionResult result)
     {
         // A day: longer ones take --until-stopped.
-        if (result.GetValueOrDefault<double?>() is not (> 0 and <= 86_400))
+        if (!double.TryParse(
+                result.Tokens is [var token] ? token.Value : "",
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var seconds)
+            || seconds is not (> 0 and <= 86_400))
         {
             result.AddError("--seconds takes a number up to 86400");
         }
