@@ -39,7 +39,7 @@ public sealed class AuditTests
         Assert.True(audit.Ok, string.Join('\n', audit.Checks.SelectMany(check => check.Problems)));
         Assert.Equal(["records", "addresses", "content", "circuits", "hops"], audit.Checks.Select(check => check.Name));
         Assert.Contains(
-            "authority1, an authority, saw gateway1: 1 links before it had a guard",
+            "authority1, an authority, saw gateway1 before it had a guard (links: 1)",
             audit.Checks.Single(check => check.Name == "addresses").Notes);
     }
 

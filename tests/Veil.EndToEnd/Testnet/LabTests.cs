@@ -55,6 +55,34 @@ public sealed class LabTests(LabNetwork lab) : IClassFixture<LabNetwork>
     }
 
     [Fact]
+    public async Task A_question_to_DNS_and_a_stranger_are_seen_by_a_capture()
+    {
+        Assert.SkipWhen(lab.NoNamespaces is not null, lab.NoNamespaces ?? "");
+        var gateway = Network.Node("gateway1");
+        var relay = Network.Node("relay1").GetProperty("address").GetString()!;
+        var nobody = $"{relay[..relay.LastIndexOf('.')]}.250";
+        using var capture = await BeginCaptureAsync("gateway1");
+        foreach (var target in new[] { $"udp/{relay}/53", $"udp/{nobody}/4000" })
+        {
+            await ToolProcess.RunProgramAsync(
+                "ip", "netns", "exec", gateway.GetProperty("netns").GetString()!,
+                "bash", "-c", $"echo question > /dev/{target}");
+        }
+
+        var seen = await EndCaptureAsync(capture);
+
+        Assert.True(seen.GetProperty("dns").GetBoolean(), seen.ToString());
+        var question = seen.GetProperty("rows").EnumerateArray()
+            .Single(row => row.GetProperty("protocol").GetString() == "udp");
+        Assert.Equal(("relay1", 53), (question.GetProperty("node").GetString(), question.GetProperty("port").GetInt32()));
+
+        // Nobody has that address, so nothing more than the search for it left the node.
+        var search = seen.GetProperty("link_layer").EnumerateArray()
+            .Single(row => row.GetProperty("remote").GetString() == nobody);
+        Assert.Equal(JsonValueKind.Null, search.GetProperty("node").ValueKind);
+    }
+
+    [Fact]
     public async Task The_recordings_of_a_network_that_shared_a_file_pass_the_audit()
     {
         var sent = TestnetTests.Bytes(300_001);

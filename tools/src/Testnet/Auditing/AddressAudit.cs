@@ -82,9 +82,11 @@ internal sealed class AddressAudit(IReadOnlyList<AuditNode> nodes)
             .Select(line => line.T).DefaultIfEmpty(double.MaxValue).Min();
         var links = seen.Where(line => line.Saw == RecordLine.Address).ToList();
         var first = links.Count(line => line.T < firstGuard);
-        _notes.Add($"{authority.Name}, an authority, saw {client.Name}: {first} links before it had a guard"
-            + (links.Count > first ? $", {links.Count - first} later (its list was over and no guard had a newer one, "
-                + "or it was started anew)" : ""));
+        _notes.Add($"{authority.Name}, an authority, saw {client.Name} before it had a guard (links: {first})"
+            + (links.Count > first
+                ? $" and later (links: {links.Count - first}): its list was over and no guard had a newer one, "
+                    + "or it was started anew"
+                : ""));
     }
 
     private static bool Shows(RecordLine line, string address) => line.Saw switch
