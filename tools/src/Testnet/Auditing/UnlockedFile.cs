@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Veil.Tools.Testnet.Auditing;
 
-/// <summary>Files that a running node has for itself: its locks are advice that the framework's own files take, and that
-/// looking on does not need.</summary>
+/// <summary>Files that a running node has for itself: its locks are advice that the framework's own files take, and
+/// that looking on does not need.</summary>
 internal static partial class UnlockedFile
 {
     private const int ReadOnlyCloseOnExec = 0x8_0000;

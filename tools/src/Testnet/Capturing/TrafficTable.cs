@@ -38,7 +38,8 @@ internal sealed class TrafficTable(IPAddress own)
         }
 
         var packet = Packet.Read(origin.EtherType, start);
-        if (origin.IsForOther || (!origin.IsOutgoing && packet is { Protocol: Packet.Arp } && !own.Equals(packet.Target)))
+        var isSearchForOther = packet is { Protocol: Packet.Arp } && !origin.IsOutgoing && !own.Equals(packet.Target);
+        if (origin.IsForOther || isSearchForOther)
         {
             ForOthers = ForOthers.Plus(length);
             return;

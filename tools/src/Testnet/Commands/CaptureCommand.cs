@@ -80,8 +80,8 @@ internal sealed class CaptureCommand(NetworkFolder folder, TimeProvider time)
         var others = capture.Rows.Where(row => row.Protocol != Packet.Tcp).Sum(row => row.Packets);
         Voice.Result($"inside the node (loopback): {capture.Loopback.Packets} packets, {capture.Loopback.Bytes} bytes");
         Voice.Result($"for other nodes, passing by: {capture.ForOthers.Packets} packets");
-        Voice.Result($"DNS: {(capture.Dns ? "SEEN" : "none")}; not TCP: {(others == 0 ? "none" : $"{others} packets")}; "
-            + $"lost: {capture.Lost} packets");
+        var notTcp = others == 0 ? "none" : $"{others} packets";
+        Voice.Result($"DNS: {(capture.Dns ? "SEEN" : "none")}; not TCP: {notTcp}; lost: {capture.Lost} packets");
     }
 
     private static string Line(TrafficRow row, string remote) =>
