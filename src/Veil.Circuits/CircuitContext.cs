@@ -13,6 +13,8 @@ namespace Veil.Circuits;
 /// <summary>What all circuits of one node share. The owner of the slab and the scope is the node.</summary>
 public sealed class CircuitContext
 {
+    private static readonly TimeSpan ShortestHop = TimeSpan.FromSeconds(3);
+
     private readonly WindowSizes[] _sizes;
     private int _openStreams;
 
@@ -71,6 +73,14 @@ public sealed class CircuitContext
 
     /// <summary>Streams that are open, at either end of circuits of this node. Any thread.</summary>
     public int OpenStreams => Volatile.Read(ref _openStreams);
+
+    /// <summary>When a hop that was asked for counts as silent: never sooner than 3 s, never later than its own limit
+    /// and the way there.</summary>
+    internal ResponsePace Hops => field ??= new ResponsePace(
+        Time,
+        Options.ExtendTimeout,
+        ShortestHop < Options.ExtendTimeout ? ShortestHop : Options.ExtendTimeout,
+        Options.ExtendTimeout * 2);
 
     /// <summary>The node's cells.</summary>
     internal CellPool Pool { get; }

@@ -61,6 +61,9 @@ public enum CloseReason
     /// <summary>The relay's volume of traffic is used up.</summary>
     Paused,
 
+    /// <summary>A client's own circuit: nothing came although answers were awaited, not even a sign of life.</summary>
+    Silent,
+
     /// <summary>Our own fault: an exception that no rule covers.</summary>
     InternalError,
 }

@@ -51,6 +51,10 @@ public sealed class ClientBranch
     /// <summary>Closes the branch. Any thread, idempotent.</summary>
     public void Close() => _circuit.CloseBranch(this, CloseReason.Done, tellRelay: true);
 
+    /// <summary>Answers are awaited at its end, or came when negative: while there are any, a silent trunk is a dead
+    /// one. Any thread.</summary>
+    public void Await(int change) => _circuit.Await(change);
+
     /// <summary>More room at the third hop. Reading task.</summary>
     internal void AddCredit(ushort cells) => Interlocked.Add(ref _credit, cells);
 

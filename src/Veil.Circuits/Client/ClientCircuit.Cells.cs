@@ -19,6 +19,7 @@ public sealed partial class ClientCircuit
     /// <summary>Opens a backward cell layer by layer. Reading task.</summary>
     internal CloseReason OnCell(Lane lane, Span<byte> cell)
     {
+        Volatile.Write(ref _heard, _heard + 1);
         switch (_onion.Open(lane, cell, out int number, out var rest))
         {
             case OpenedKind.Message:

@@ -30,6 +30,10 @@ public sealed partial class ClientCircuit : IDisposable
     private readonly Lock _lock = new();
     private Leg? _leg;
     private int _closeReason;
+    private int _awaited;
+
+    // Written by the reading task.
+    private long _heard;
     private int _branching;
 
     // Under the lock.
@@ -75,7 +79,7 @@ public sealed partial class ClientCircuit : IDisposable
         var circuit = new ClientCircuit(context, [.. path.Select(hop => hop.Relay)]);
         try
         {
-            var link = await links.GetAsync(guard, cancellationToken);
+            var link = await LinkAsync(context, links, guard, cancellationToken);
             await circuit.CreateAsync(link, path[0], cancellationToken);
             for (int position = 2; position <= path.Count; position++)
             {
@@ -94,6 +98,26 @@ public sealed partial class ClientCircuit : IDisposable
         {
             circuit.Dispose();
             throw;
+        }
+    }
+
+    // The attempt itself goes on for others who may wait for it; a guard that answers late is there the next time.
+    private static async Task<LinkCircuits> LinkAsync(
+        CircuitContext context,
+        LinkPool links,
+        RelayAddress guard,
+        CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(context.Hops.Limit, context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            return await links.GetAsync(guard, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            context.Hops.Miss();
+            throw new CircuitFailedException(CloseReason.HandshakeTimeout, guard.Target.Relay);
         }
     }
 
@@ -125,6 +149,14 @@ public sealed partial class ClientCircuit : IDisposable
 
     /// <summary>Closes the circuit. Any thread, idempotent.</summary>
     public void Dispose() => Close(CloseReason.Done);
+
+    /// <summary>Cells that have come from the guard. Any thread.</summary>
+    internal long Heard => Volatile.Read(ref _heard);
+
+    /// <summary>Answers that somebody waits for. Any thread.</summary>
+    internal int Awaited => Volatile.Read(ref _awaited);
+
+    internal void Await(int change) => Interlocked.Add(ref _awaited, change);
 
     internal void CloseBranch(ClientBranch branch, CloseReason reason, bool tellRelay)
     {
@@ -220,12 +252,15 @@ public sealed partial class ClientCircuit : IDisposable
     private async Task AwaitAsync(PendingExtension extension, int hop, BranchId branch,
         CancellationToken cancellationToken)
     {
-        // The relay's own limit comes first; this one is for a relay that does not answer at all.
-        using var timeout = new CancellationTokenSource(_context.Options.ExtendTimeout * 2, _context.Time);
+        // Where hops usually answer soon, one that does not is not waited for as long as its own limit allows.
+        using var timeout = new CancellationTokenSource(_context.Hops.Limit, _context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        long start = _context.Time.GetTimestamp();
+        Await(1);
         try
         {
             await extension.AnswerAsync(either.Token);
+            _context.Hops.Observe(_context.Time.GetElapsedTime(start));
         }
         catch (CircuitFailedException fault) when (
             fault.Reason is CloseReason.HandshakeFailed or CloseReason.ResourceLimit)
@@ -245,7 +280,12 @@ public sealed partial class ClientCircuit : IDisposable
 
             SendCloseBranch(hop, branch);
             cancellationToken.ThrowIfCancellationRequested();
+            _context.Hops.Miss();
             throw new CircuitFailedException(CloseReason.HandshakeTimeout, extension.Relay);
+        }
+        finally
+        {
+            Await(-1);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 using Veil.Circuits.Onion;
 using Veil.Directory;
 using Veil.Directory.Paths;
@@ -120,6 +121,24 @@ public sealed class NetworkView
             var request = new PathRequest(purpose, _time.GetUtcNow()) { Excluded = excluded };
             var result = new PathSelector(consensus, _decisions, consensus.Lab).Select(request, _guards, _vanguards);
             return result.Path ?? throw new CircuitFailedException(result.Failure);
+        }
+    }
+
+    /// <summary>Chooses a path if there is one.</summary>
+    internal bool TryChoose(
+        TrunkPurpose purpose,
+        IReadOnlySet<RelayId> excluded,
+        [NotNullWhen(true)] out CircuitPath? path)
+    {
+        try
+        {
+            path = Choose(purpose, excluded);
+            return true;
+        }
+        catch (CircuitFailedException)
+        {
+            path = null;
+            return false;
         }
     }
 

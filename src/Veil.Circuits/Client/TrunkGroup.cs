@@ -11,12 +11,16 @@ namespace Veil.Circuits.Client;
 internal sealed class TrunkGroup(CircuitContext context, LinkPool links, NetworkView view, TrunkOptions options)
     : IDisposable
 {
-    // One builds at a time, so that a burst of requests shares trunks instead of building one each.
-    private readonly Turnstile _gate = new(1);
+    private const int MaxUnanswered = 16;
+
+    // Two build at a time, so that a burst of requests shares trunks instead of building one each, and one that meets
+    // a silent relay does not hold up all.
+    private readonly Turnstile _gate = new(2);
     private readonly Lock _lock = new();
 
     // Under the lock, their counts included; building is under the gate alone.
     private readonly List<Trunk> _trunks = [];
+    private readonly Dictionary<RelayId, long> _unanswered = [];
     private bool _disposed;
     private int _callers;
 
@@ -57,15 +61,17 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         for (int attempt = 1; ; attempt++)
         {
             Trunk? trunk = null;
+            long heard = 0;
             try
             {
                 var target = view.Target(end) ?? throw new CircuitFailedException(CloseReason.UnknownRelay, end);
                 trunk = await TakeAsync(purpose, end, avoid, cancellationToken);
+                heard = trunk.Circuit.Heard;
                 return await trunk.Circuit.BranchAsync(target, cancellationToken);
             }
             catch (CircuitFailedException fault) when (attempt < options.Attempts
                 && fault.PathFailure == PathFailure.None
-                && (fault.Relay != end || fault.Reason == CloseReason.HandshakeTimeout))
+                && (fault.Relay != end || (fault.Reason == CloseReason.HandshakeTimeout && IsSilent(trunk, heard))))
             {
                 // Another path may do; a relay that failed is left out of it.
                 if (fault.Relay is { } failed)
@@ -73,10 +79,10 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
                     avoid.Add(failed);
                 }
 
-                if (trunk is not null && fault.Reason == CloseReason.HandshakeTimeout)
+                if (IsSilent(trunk, heard) && fault.Reason == CloseReason.HandshakeTimeout)
                 {
-                    // Not even "failed" came back, so it is the trunk that is dead.
-                    Retire(trunk);
+                    // Nothing came back at all, so it is the trunk that is dead, not the branch's end.
+                    Retire(trunk!);
                 }
             }
             finally
@@ -86,6 +92,32 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
                     Release(trunk);
                 }
             }
+        }
+    }
+
+    private static bool IsSilent(Trunk? trunk, long heard) => trunk is not null && trunk.Circuit.Heard == heard;
+
+    /// <summary>Closes trunks that are silent although answers are awaited: what was asked over them fails, and is
+    /// asked again over others. Often.</summary>
+    internal void Watch()
+    {
+        List<Trunk> dead;
+        lock (_lock)
+        {
+            dead = _trunks.FindAll(trunk => !trunk.Circuit.IsClosed && !trunk.IsAlive(context.Time, options));
+            foreach (var trunk in dead)
+            {
+                // One of its hops, and not to be told which; the guard shows itself when it is asked again.
+                trunk.Retire();
+                Avoid(trunk.Circuit.Path.Skip(1));
+            }
+        }
+
+        // Outside the lock: whoever waits goes on at once.
+        foreach (var trunk in dead)
+        {
+            context.Counters.Count(CloseReason.Silent);
+            trunk.Circuit.Close(CloseReason.Silent);
         }
     }
 
@@ -197,6 +229,10 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             if (fault.Relay is { } failed)
             {
                 avoid.Add(failed);
+                lock (_lock)
+                {
+                    Avoid([failed]);
+                }
             }
 
             if (TryTake(end, settle: true) is { } other)
@@ -212,18 +248,39 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     private CircuitPath ChoosePath(TrunkPurpose purpose, HashSet<RelayId> avoid)
     {
         RelayId[] thirds;
+        RelayId[] unanswered;
         lock (_lock)
         {
             thirds = [.. _trunks.Where(trunk => !trunk.Circuit.IsClosed).Select(trunk => trunk.Circuit.Path[^1])];
+            unanswered = [.. _unanswered.Where(entry => IsAvoided(entry.Value)).Select(entry => entry.Key)];
         }
 
-        try
+        // From the strictest wish to the bare need.
+        RelayId[][] wishes = [[.. thirds, .. unanswered], unanswered, thirds];
+        foreach (var wish in wishes.Where(wish => wish.Length > 0))
         {
-            return view.Choose(purpose, avoid.Concat(thirds).ToHashSet());
+            if (view.TryChoose(purpose, avoid.Concat(wish).ToHashSet(), out var path))
+            {
+                return path;
+            }
         }
-        catch (CircuitFailedException) when (thirds.Length > 0)
+
+        return view.Choose(purpose, avoid);
+    }
+
+    private bool IsAvoided(long since) => context.Time.GetElapsedTime(since) < options.Avoidance;
+
+    // Under the lock. As many as some broken trunks have hops; the rest was long ago.
+    private void Avoid(IEnumerable<RelayId> relays)
+    {
+        foreach (var relay in relays)
         {
-            return view.Choose(purpose, avoid);
+            _unanswered[relay] = context.Time.GetTimestamp();
+        }
+
+        while (_unanswered.Count > MaxUnanswered)
+        {
+            _unanswered.Remove(_unanswered.MinBy(entry => entry.Value).Key);
         }
     }
 

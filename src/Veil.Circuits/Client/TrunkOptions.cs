@@ -15,6 +15,15 @@ public sealed record TrunkOptions
     /// <summary>Groups that have trunks at once; beyond it the one idle longest gives up its own.</summary>
     public int MaxGroups { get; init; } = 64;
 
+    /// <summary>Silence, while an answer is awaited, after which a trunk is asked for a sign of life.</summary>
+    public TimeSpan ProbeAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Silence after which it is closed: one of its hops is gone or stands still.</summary>
+    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>How long a group's new trunks go around relays that did not answer, where there are others.</summary>
+    public TimeSpan Avoidance { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Attempts at a branch, each avoiding the hops that failed.</summary>
     public int Attempts { get; init; } = 4;
 }

@@ -8,6 +8,7 @@ namespace Veil.Circuits.Client;
 public sealed class TrunkPool : IDisposable
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(0.5);
 
     private readonly CircuitContext _context;
     private readonly LinkPool _links;
@@ -16,6 +17,7 @@ public sealed class TrunkPool : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Group, TrunkPurpose Purpose), TrunkGroup> _groups = [];
     private readonly ITimer _sweep;
+    private readonly ITimer _watch;
     private bool _disposed;
 
     /// <summary>An empty pool.</summary>
@@ -26,6 +28,7 @@ public sealed class TrunkPool : IDisposable
         _view = view;
         _options = options;
         _sweep = context.Time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
+        _watch = context.Time.CreateTimer(_ => Watch(), null, WatchInterval, WatchInterval);
     }
 
     /// <summary>Adds a branch to a relay.</summary>
@@ -61,6 +64,7 @@ public sealed class TrunkPool : IDisposable
     public void Dispose()
     {
         _sweep.Dispose();
+        _watch.Dispose();
         lock (_lock)
         {
             _disposed = true;
@@ -70,6 +74,20 @@ public sealed class TrunkPool : IDisposable
             }
 
             _groups.Clear();
+        }
+    }
+
+    private void Watch()
+    {
+        TrunkGroup[] groups;
+        lock (_lock)
+        {
+            groups = [.. _groups.Values];
+        }
+
+        foreach (var group in groups)
+        {
+            group.Watch();
         }
     }
 

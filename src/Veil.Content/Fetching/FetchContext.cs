@@ -1,3 +1,4 @@
+using Veil.Circuits;
 using Veil.Content.Edge;
 using Veil.Content.Transfers;
 using Veil.Wire;
@@ -28,7 +29,8 @@ internal sealed class FetchContext(
     public ReaderOptions Options => options;
 
     /// <summary>When a request is slow.</summary>
-    public FetchPace Pace { get; } = new();
+    public ResponsePace Pace { get; } = new(
+        time, TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3));
 
     /// <summary>Who is asked last.</summary>
     public StoreHealth Health { get; } = new(time);

@@ -92,7 +92,7 @@ internal sealed class ShareRace(
         Task? slow = null;
         if (_queue.Count > 0 || _repeats.Count > 0 || !_moreDone)
         {
-            slow = Task.Delay(context.Pace.HedgeDelay, context.Time, wake.Token);
+            slow = Task.Delay(context.Pace.Limit, context.Time, wake.Token);
             events.Add(slow);
         }
 

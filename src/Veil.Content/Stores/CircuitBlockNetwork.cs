@@ -4,6 +4,7 @@ using Veil.Circuits.Streams;
 using Veil.Content.Edge;
 using Veil.Directory.Paths;
 using Veil.Directory.Ring;
+using Veil.Links.Tasks;
 using Veil.Wire;
 
 namespace Veil.Content.Stores;
@@ -22,8 +23,10 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
     private readonly StoreClientOptions _options;
     private readonly Lock _lock = new();
     private readonly Dictionary<(IsolationGroup Group, TrunkPurpose Purpose, RelayId Store),
-        Task<StoreConnection>> _connections = [];
+        Opening> _connections = [];
     private readonly ITimer _sweep;
+    private readonly ResponsePace _puts;
+    private readonly ResponsePace _gets;
     private bool _disposed;
 
     /// <summary>Uses the client's trunks.</summary>
@@ -33,6 +36,8 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         _trunks = trunks;
         _view = view;
         _options = options;
+        _puts = new ResponsePace(context.Time, options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
+        _gets = new ResponsePace(context.Time, options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
         _sweep = context.Time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
@@ -47,6 +52,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         ReadOnlyMemory<byte> block,
         CancellationToken cancellationToken) => AskAsync(
             (group, TrunkPurpose.Publish, store),
+            _puts,
             (connection, token) => connection.PutAsync(reference, _options.LeaseDays, block, token),
             cancellationToken);
 
@@ -58,6 +64,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         Memory<byte> destination,
         CancellationToken cancellationToken) => AskAsync(
             (group, TrunkPurpose.Fetch, store),
+            _gets,
             (connection, token) => connection.GetAsync(reference, destination, token),
             cancellationToken);
 
@@ -68,9 +75,9 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         lock (_lock)
         {
             _disposed = true;
-            foreach (var connection in _connections.Values.Where(task => task.IsCompletedSuccessfully))
+            foreach (var opening in _connections.Values)
             {
-                connection.Result.Dispose();
+                opening.Connection?.Dispose();
             }
 
             _connections.Clear();
@@ -79,19 +86,27 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
 
     private async ValueTask<StoreOutcome> AskAsync(
         (IsolationGroup Group, TrunkPurpose Purpose, RelayId Store) place,
+        ResponsePace pace,
         Func<StoreConnection, CancellationToken, Task<StoreOutcome>> ask,
         CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(_options.RequestTimeout, _context.Time);
+        using var timeout = new CancellationTokenSource(pace.Limit, _context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         StoreConnection? connection = null;
         long replies = 0;
         try
         {
-            connection = await ConnectAsync(place).WaitAsync(either.Token);
+            connection = await Connect(place).WaitAsync(either.Token);
             replies = connection.Replies;
             connection.LastUsed = _context.Time.GetTimestamp();
-            return await ask(connection, either.Token);
+            long start = _context.Time.GetTimestamp();
+            var outcome = await ask(connection, either.Token);
+            if (outcome == StoreOutcome.Done)
+            {
+                pace.Observe(_context.Time.GetElapsedTime(start));
+            }
+
+            return outcome;
         }
         catch (Exception fault) when (
             fault is CircuitFailedException or StreamResetException or ObjectDisposedException)
@@ -101,6 +116,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // Nothing came all that time: whoever asks next gets another way there.
+            pace.Miss();
             if (connection?.Replies == replies)
             {
                 connection.Dispose();
@@ -110,13 +126,13 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         }
     }
 
-    private Task<StoreConnection> ConnectAsync((IsolationGroup Group, TrunkPurpose Purpose, RelayId Store) place)
+    private Opening Connect((IsolationGroup Group, TrunkPurpose Purpose, RelayId Store) place)
     {
+        Opening opening;
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_connections.TryGetValue(place, out var present)
-                && (!present.IsCompleted || (present.IsCompletedSuccessfully && present.Result.IsOpen)))
+            if (_connections.TryGetValue(place, out var present) && present.IsUsable)
             {
                 return present;
             }
@@ -126,26 +142,58 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
                 Forget();
             }
 
-            var connection = OpenAsync(place);
-            _connections[place] = connection;
-            return connection;
+            opening = new Opening();
+            _connections[place] = opening;
         }
+
+        // Shared by all who ask: it has the trunks' own time limits, not those of one caller.
+        if (!_context.Scope.Start(stopping => OpenAsync(opening, place, stopping)))
+        {
+            opening.Fail(new CircuitFailedException(CloseReason.Stopping));
+        }
+
+        return opening;
     }
 
-    // Shared by all who ask: it has the trunks' own time limits, not those of one caller.
-    private async Task<StoreConnection> OpenAsync((IsolationGroup Group, TrunkPurpose Purpose, RelayId Store) place)
+    private async Task OpenAsync(
+        Opening opening,
+        (IsolationGroup Group, TrunkPurpose Purpose, RelayId Store) place,
+        CancellationToken stopping)
     {
-        var branch = await _trunks.BranchAsync(place.Group.Name, place.Purpose, place.Store, _context.Scope.Stopping);
         try
         {
-            var connection = StoreConnection.Start(branch, _context.Scope);
-            connection.LastUsed = _context.Time.GetTimestamp();
-            return connection;
+            var branch = await _trunks.BranchAsync(place.Group.Name, place.Purpose, place.Store, stopping);
+            StoreConnection connection;
+            try
+            {
+                connection = StoreConnection.Start(branch, _context.Scope);
+                connection.LastUsed = _context.Time.GetTimestamp();
+            }
+            catch
+            {
+                branch.Close();
+                throw;
+            }
+
+            lock (_lock)
+            {
+                opening.Succeed(connection);
+                if (!_disposed && _connections.GetValueOrDefault(place) == opening)
+                {
+                    return;
+                }
+            }
+
+            // Nobody who asks from now on would find it.
+            connection.Dispose();
         }
-        catch
+        catch (Exception fault) when (
+            fault is CircuitFailedException or StreamResetException or ObjectDisposedException
+            or OperationCanceledException)
         {
-            branch.Close();
-            throw;
+            opening.Fail(fault is OperationCanceledException
+                ? new CircuitFailedException(CloseReason.Stopping)
+                : fault);
         }
     }
 
@@ -154,16 +202,16 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
     {
         lock (_lock)
         {
-            foreach (var (place, task) in _connections.Where(entry => entry.Value.IsCompleted).ToList())
+            foreach (var (place, opening) in _connections.ToList())
             {
-                bool open = task.IsCompletedSuccessfully && task.Result.IsOpen;
-                bool idle = open && _context.Time.GetElapsedTime(task.Result.LastUsed) > _options.IdleTimeout;
+                bool idle = opening.Connection is { IsOpen: true } open
+                    && _context.Time.GetElapsedTime(open.LastUsed) > _options.IdleTimeout;
                 if (idle)
                 {
-                    task.Result.Dispose();
+                    opening.Connection!.Dispose();
                 }
 
-                if (idle || !open)
+                if (idle || !opening.IsUsable)
                 {
                     _connections.Remove(place);
                 }
@@ -171,17 +219,73 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
         }
     }
 
+    // The half that was not asked for longest; what is being opened stays.
     private void Forget()
     {
-        foreach (var (place, connection) in _connections.Where(entry =>
-            entry.Value.IsCompleted).Take(_connections.Count / 2).ToList())
+        foreach (var (place, opening) in _connections
+            .Where(entry => !entry.Value.IsOpening)
+            .OrderBy(entry => entry.Value.Connection?.LastUsed ?? 0)
+            .Take(_connections.Count / 2)
+            .ToList())
         {
-            if (connection.IsCompletedSuccessfully)
+            opening.Connection?.Dispose();
+            _connections.Remove(place);
+        }
+    }
+
+    /// <summary>A connection that several wait for, each as long as it likes.</summary>
+    private sealed class Opening
+    {
+        private readonly List<Promise<StoreConnection>> _waiting = [];
+        private readonly Lock _waitLock = new();
+        private Exception? _fault;
+        private StoreConnection? _connection;
+
+        internal StoreConnection? Connection => Volatile.Read(ref _connection);
+
+        internal bool IsOpening => Connection is null && Volatile.Read(ref _fault) is null;
+
+        internal bool IsUsable => IsOpening || Connection is { IsOpen: true };
+
+        internal void Succeed(StoreConnection connection) => End(connection, null);
+
+        internal void Fail(Exception fault) => End(null, fault);
+
+        internal Task<StoreConnection> WaitAsync(CancellationToken cancellationToken)
+        {
+            var promise = new Promise<StoreConnection>();
+            lock (_waitLock)
             {
-                connection.Result.Dispose();
+                _waiting.Add(promise);
             }
 
-            _connections.Remove(place);
+            Tell();
+            return promise.WaitAsync(cancellationToken);
+        }
+
+        private void End(StoreConnection? connection, Exception? fault)
+        {
+            Volatile.Write(ref _connection, connection);
+            Volatile.Write(ref _fault, fault);
+            Tell();
+        }
+
+        private void Tell()
+        {
+            if (IsOpening)
+            {
+                return;
+            }
+
+            lock (_waitLock)
+            {
+                foreach (var promise in _waiting)
+                {
+                    _ = _connection is { } connection ? promise.TryKeep(connection) : promise.TryBreak(_fault!);
+                }
+
+                _waiting.Clear();
+            }
         }
     }
 }

@@ -3,8 +3,11 @@ namespace Veil.Content.Stores;
 /// <summary>How a client asks stores (spec/limits.md).</summary>
 public sealed record StoreClientOptions
 {
-    /// <summary>One request, connecting included; then another store is asked.</summary>
+    /// <summary>One request at most, connecting included; then another store is asked.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>One request at least, where stores usually answer at once: a disk may be busy for a while.</summary>
+    public TimeSpan ShortestTimeout { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>Days for which a store is asked to keep a block.</summary>
     public ushort LeaseDays { get; init; } = 60;

@@ -94,6 +94,8 @@ internal sealed class StoreConnection : IDisposable
             _requests.Clear();
         }
 
+        _branch.Await(-left.Length);
+
         foreach (var request in left)
         {
             request.Complete(StoreOutcome.Failed);
@@ -159,6 +161,7 @@ internal sealed class StoreConnection : IDisposable
             }
 
             _requests.Add(id, request);
+            _branch.Await(1);
             return true;
         }
     }
@@ -208,6 +211,7 @@ internal sealed class StoreConnection : IDisposable
             }
         }
 
+        _branch.Await(-1);
         Interlocked.Increment(ref _replies);
         _room.Leave();
         request.Complete(reply.Type switch

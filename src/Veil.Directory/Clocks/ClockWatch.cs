@@ -99,7 +99,9 @@ public sealed class ClockWatch
         TimeSpan? verdict = authorities.Count > _network.Authorities.Count / 2 && responders > 0
             ? MedianOf(authorities)
             : responders >= MinResponders ? MedianOf(all) : null;
-        return new ClockVerdict(verdict, Bound, suspect && verdict is null, responders);
+        // An authority counts itself, and one other that disagrees does not outweigh it: then the rest has to be heard.
+        bool isOpen = verdict is null || (_isAuthority && authorities.Count < _network.Authorities.Count);
+        return new ClockVerdict(verdict, Bound, suspect && isOpen && !(verdict?.Duration() > Bound), responders);
     }
 
     private bool Counts(ClockSample sample, DateTimeOffset now, TimeSpan uptime)

@@ -27,6 +27,7 @@ internal sealed class ConsensusLoop
     private readonly ConsensusTracker _tracker;
     private (ulong Epoch, DateTimeOffset Moment) _due;
     private long? _doubtedAt;
+    private bool _authorityAnswered;
 
     internal ConsensusLoop(
         NetworkDefinition network,
@@ -168,12 +169,14 @@ internal sealed class ConsensusLoop
         }
     }
 
-    // A twentieth of an epoch, doubling, up to three epochs: prompt in a lab, quiet in the world.
+    // A twentieth of an epoch, doubling: prompt in a lab, quiet in the world. Where an authority answers that it has
+    // nothing yet, the list may come any moment; where none answers, there is nothing to hurry for.
     private TimeSpan Pause(int failures)
     {
         double first = Math.Max(_network.EpochSeconds / 20.0, 0.1);
         double jitter = 0.75 + (_decisions.NextBelow(500) / 1000.0);
-        return TimeSpan.FromSeconds(Math.Min(first * Math.Pow(2, failures - 1) * jitter, _network.EpochSeconds * 3.0));
+        double most = _network.EpochSeconds * (_authorityAnswered ? 0.2 : 3.0);
+        return TimeSpan.FromSeconds(Math.Min(first * Math.Pow(2, failures - 1), most) * jitter);
     }
 
     private async Task AskRoundAsync(CancellationToken cancellationToken)
@@ -193,6 +196,7 @@ internal sealed class ConsensusLoop
         }
 
         var round = new AskRound(known, list, answer => Take(answer, before));
+        _authorityAnswered = false;
         if (await _sources.AskGuardsAsync(round, cancellationToken))
         {
             return;
@@ -205,11 +209,12 @@ internal sealed class ConsensusLoop
             return;
         }
 
-        if (!await _sources.AskAuthoritiesAsync(round, cancellationToken) && !round.AuthorityAnswered && IsMissing())
+        bool isEnough = await _sources.AskAuthoritiesAsync(round, cancellationToken);
+        _authorityAnswered = round.AuthorityAnswered;
+        if (!isEnough && !_authorityAnswered && IsMissing())
         {
             await _sources.AskOthersAsync(round, cancellationToken);
         }
-
     }
 
     private bool IsMissing()

@@ -83,7 +83,8 @@ internal static class HealthProblems
             ? null
             : new HealthProblem(
                 "network_too_small",
-                $"{relays.Count} relays in {neighbourhoods} neighbourhoods hide nobody: "
+                $"{relays.Count} relays in {neighbourhoods} "
+                + $"{(neighbourhoods == 1 ? "neighbourhood" : "neighbourhoods")} hide nobody: "
                 + "who runs or watches a few of them sees both ends of a path",
                 $"do not rely on it for anonymity; it takes {MinRelays} relays in {MinNeighbourhoods} networks and "
                 + "families, and then many more");

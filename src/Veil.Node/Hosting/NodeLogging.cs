@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Serilog;
+using Serilog.Extensions.Logging;
 using Veil.Node.Configuration;
 
 namespace Veil.Node.Hosting;
@@ -68,7 +69,8 @@ internal sealed class NodeLogging : IDisposable
         builder.AddSimpleConsole(options => options.SingleLine = true);
         if (_file is not null)
         {
-            builder.AddSerilog(_file, dispose: false);
+            // Not AddSerilog: it adds a filter of its own, which lets everything through.
+            builder.AddProvider(new SerilogLoggerProvider(_file, dispose: false));
         }
     }
 

@@ -4,7 +4,8 @@ namespace Veil.Simulation.Scenarios;
 public static class ScenarioRegistry
 {
     /// <summary>Every scenario; the first one is played unless another is named.</summary>
-    public static IReadOnlyList<Scenario> All { get; } = [SharingScenario.Create(), GossipScenario.Create()];
+    public static IReadOnlyList<Scenario> All { get; } = 
+        [SharingScenario.Create(), SharingScenario.CreateFreezing(), GossipScenario.Create()];
 
     /// <summary>The scenario of this name, or null.</summary>
     public static Scenario? Find(string name) =>

@@ -25,15 +25,24 @@ internal static class SharingScenario
     private const int MaxFileBytes = 400_000;
     private const long StoreQuotaBytes = 1L << 30;
 
+    private static readonly TimeSpan Sleep = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
     internal static Scenario Create() => new(
         "sharing",
         "authorities, relays and stores start, a publisher shares a file and leaves, a reader fetches it",
         DefaultNodes: 12,
-        PlayAsync);
+        world => PlayAsync(world, freezes: false));
 
-    private static async Task PlayAsync(ScenarioWorld world)
+    /// <summary>The same while a relay stands still for 20 s: nobody waits for it to wake. (With both of a client's
+    /// guards frozen the wait would be right: others are not turned to so soon.)</summary>
+    internal static Scenario CreateFreezing() => new(
+        "freezing",
+        "as sharing, and in the middle of the fetch a relay stands still for 20 s",
+        DefaultNodes: 20,
+        world => PlayAsync(world, freezes: true));
+
+    private static async Task PlayAsync(ScenarioWorld world, bool freezes)
     {
         int relays = world.Nodes - Authorities - Clients;
         world.Require(relays >= 5, "sharing needs ten nodes or more: three authorities, five relays, two clients");
@@ -55,7 +64,7 @@ internal static class SharingScenario
         var file = new byte[world.Kernel.Decisions.NextIndex(MaxFileBytes)];
         world.Kernel.Decisions.Fill(file);
         var key = await PublishAsync(world, network, hosts, file, limit.Token);
-        var fetched = await FetchAsync(world, network, hosts, key, limit.Token);
+        var fetched = await FetchAsync(world, network, hosts, (key, freezes), limit.Token);
         world.Require(fetched.AsSpan().SequenceEqual(file), "what comes is what was shared");
         world.Kernel.Trace.Record("root", "fetched", fetched.Length);
     }
@@ -90,15 +99,17 @@ internal static class SharingScenario
         ScenarioWorld world,
         LabNetwork network,
         Dictionary<string, HostTransport> hosts,
-        ContentKey key,
+        (ContentKey Key, bool Freezes) play,
         CancellationToken cancellationToken)
     {
         var reader = await network.JoinAsync(new LabMember("reader", NodeRoles.None, world.Nodes - 1),
             cancellationToken);
         using var fetched = new MemoryStream();
+        var freezing = play.Freezes ? FreezeAsync(world, hosts) : Task.CompletedTask;
+        var start = world.Kernel.Elapsed;
         await hosts["reader"].Host.Start("fetch", async () =>
         {
-            await using (var content = await reader.Reader.OpenAsync(key, new IsolationGroup("reader"),
+            await using (var content = await reader.Reader.OpenAsync(play.Key, new IsolationGroup("reader"),
                 cancellationToken))
             {
                 world.Require(content.Name == "letter.txt", "the name comes with the file");
@@ -107,7 +118,32 @@ internal static class SharingScenario
 
             await reader.DisposeAsync();
         });
+        var took = world.Kernel.Elapsed - start;
+        world.Kernel.Trace.Record("reader", "took", (long)took.TotalMilliseconds);
+        world.Require(!play.Freezes || took < Sleep, $"nobody waits for a frozen relay to wake: {took}");
+        await freezing;
         return fetched.ToArray();
+    }
+
+    private static async Task FreezeAsync(ScenarioWorld world, Dictionary<string, HostTransport> hosts)
+    {
+        var time = world.Kernel.Root.Time;
+        await Task.Delay(TimeSpan.FromMilliseconds(world.Kernel.Decisions.NextBelow(1_000)), time);
+        HostTransport[] relays = [.. hosts.Where(host => host.Key.StartsWith("relay", StringComparison.Ordinal)
+            || host.Key.StartsWith("store", StringComparison.Ordinal)).Select(host => host.Value)];
+        world.Kernel.Decisions.Shuffle<HostTransport>(relays);
+        (HostTransport Frozen, HostTransport Other)[] paths = [.. relays.Take(1).SelectMany(
+            _ => hosts.Values, (frozen, other) => (frozen, other)).Where(path => path.frozen != path.other)];
+        foreach (var (frozen, other) in paths)
+        {
+            world.Network.Partition(frozen, other);
+        }
+
+        await Task.Delay(Sleep, time);
+        foreach (var (frozen, other) in paths)
+        {
+            world.Network.Heal(frozen, other);
+        }
     }
 
     private static LabPlace Place(ScenarioWorld world, Dictionary<string, HostTransport> hosts, LabMember member)

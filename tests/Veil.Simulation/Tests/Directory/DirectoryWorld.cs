@@ -116,17 +116,19 @@ internal sealed class DirectoryWorld
         }
 
         // The first one at the end of the epoch in which the authorities met; the relays know it soon after.
-        await WaitUntilEpoch(0.05);
+        await WaitUntilEpoch(0.3);
         await Wait(TimeSpan.FromSeconds(EpochSeconds));
         Assert.All(all, relay => Assert.Equal(relays, relay.Node.Consensus?.Relays.Count));
         return all;
     }
 
-    /// <summary>How many authorities signed the newest consensus that this member knows.</summary>
-    internal static int SignaturesAt(DirectoryMember member)
+    /// <summary>Whether an authority's newest consensus carries its own signature: it counted, signed what the others
+    /// signed, and did not have to fetch it.</summary>
+    internal bool HasSigned(DirectoryMember authority)
     {
-        Assert.True(ConsensusLayout.TrySplit(member.Consensus.Bytes, out var layout));
-        return layout.SignatureCount;
+        Assert.True(ConsensusLayout.TrySplit(authority.Consensus.Bytes, out var layout));
+        int own = Definition.IndexOf(authority.Node.Relay!.Value);
+        return Enumerable.Range(0, layout.SignatureCount).Any(at => layout.SignatureAt(at).Authority == own);
     }
 
     private static NodeKeys KeysOf(DirectoryMember member, KeySlab slab) => NodeKeys.Import(
