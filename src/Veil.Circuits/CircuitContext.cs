@@ -64,8 +64,8 @@ public sealed class CircuitContext
     /// <summary>Ephemeral keys.</summary>
     public required SecretSource Secrets { get; init; }
 
-    /// <summary>Told of every CREATE that was accepted or that this node's own circuits sent, for recordings; null
-    /// costs     /// nothing. On the link's reading task, or that of the circuit's builder.</summary>
+    /// <summary>Told of every CREATE that was accepted or is about to be sent, for recordings; null costs nothing. On
+    /// the link's reading task, or that of the circuit's builder.</summary>
     public CircuitSeen? OnCircuit { get; init; }
 
     /// <summary>How many circuits closed, by reason.</summary>
@@ -93,9 +93,3 @@ public sealed class CircuitContext
     /// <summary>Streams were opened, or closed when negative.</summary>
     internal void CountStreams(int change) => Interlocked.Add(ref _openStreams, change);
 }
-
-/// <summary>Takes a circuit that was begun.</summary>
-/// <param name="circuit">Its number on its link.</param>
-/// <param name="ephemeral">The first 16 bytes of the hop handshake's ephemeral public key; valid during the
-/// call.</param>
-public delegate void CircuitSeen(CircuitId circuit, ReadOnlySpan<byte> ephemeral);

@@ -11,6 +11,7 @@ using Veil.Content.Stores;
 using Veil.Directory;
 using Veil.Directory.Authorities;
 using Veil.Directory.Paths;
+using Veil.Links;
 using Veil.Links.Handshake;
 using Veil.Links.Tasks;
 using Veil.Node.Directory;
@@ -72,8 +73,8 @@ public sealed partial class VeilNode : IAsyncDisposable
             : options.Circuits;
         _context = new CircuitContext(circuits, options.Network.Id, _slab, _scope, options.Limits)
         {
-            OnCircuit = seams.Observer is null ? null : (circuit, ephemeral) => seams.Observer.SawCircuit(
-                $"{circuit.Value:x8}{Convert.ToHexStringLower(ephemeral)}"),
+            OnCircuit = seams.Observer is null ? null
+                : (seen, ephemeral) => seams.Observer.SawCircuit(ObservedCircuit.Of(seen, ephemeral)),
             Time = seams.Time,
             Decisions = seams.Decisions,
             Secrets = seams.Secrets,
@@ -81,7 +82,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         var handshake = new LinkHandshake(options.Network.Id, seams.Secrets, _slab, seams.Time, options.Links);
         _clientLinks = new LinkPool(_context, handshake, seams.Connections, null)
         {
-            OnLink = peer => seams.Observer?.SawAddress(peer.EndPoint, incoming: false),
+            OnLink = peer => seams.Observer?.SawAddress(peer.EndPoint, incoming: false, KindOf(peer)),
         };
         _directory = new NodeDirectory(options, seams, (_context, _clientLinks), _keys?.Relay, _logger);
         _trunks = new TrunkPool(_context, _clientLinks, _directory.View, options.Trunks);
@@ -334,6 +335,12 @@ public sealed partial class VeilNode : IAsyncDisposable
             await Task.Delay(LoopPause, _seams.Time, cancellationToken);
         }
     }
+
+    private PeerKind KindOf(LinkPeer peer) =>
+        peer.Relay is not { } relay ? PeerKind.Unknown
+        : _directory.View.IsGuard(relay) ? PeerKind.Guard
+        : Options.Network.Authorities.Any(authority => authority.Identity == relay) ? PeerKind.Authority
+        : PeerKind.Relay;
 
     private void OfferServices(RelayRole relay)
     {

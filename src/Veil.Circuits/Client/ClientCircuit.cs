@@ -215,7 +215,8 @@ public sealed partial class ClientCircuit : IDisposable
         // CREATE stands in the leg before anyone can close it: its DESTROY must not come first.
         var command = _context.Pool.Rent();
         CreateBody.WriteCreate(command.Cell, leg.Id, 1, guard.OnionKeyId, message);
-        _context.OnCircuit?.Invoke(leg.Id, message.AsSpan(0, EphemeralShown));
+        _context.OnCircuit?.Invoke(
+            new CircuitSighting(CircuitStep.Made, leg.Id, link.Peer.EndPoint), message.AsSpan(0, EphemeralShown));
         leg.Send(command);
         Interlocked.Exchange(ref _leg, leg);
         if (IsClosed)

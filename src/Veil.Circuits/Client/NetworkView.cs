@@ -96,6 +96,15 @@ public sealed class NetworkView
         }
     }
 
+    /// <summary>Whether a relay is one of this client's guards, resting ones and stand-ins included.</summary>
+    public bool IsGuard(RelayId relay)
+    {
+        lock (_lock)
+        {
+            return _guards.Export().Any(guard => guard.Relay == relay);
+        }
+    }
+
     /// <summary>Chooses a path.</summary>
     /// <exception cref="CircuitFailedException">There is none; the message says why.</exception>
     internal CircuitPath Choose(TrunkPurpose purpose, IReadOnlySet<RelayId> excluded)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using Veil.Circuits.Cells;
 using Veil.Circuits.Legs;
 using Veil.Circuits.Onion;
@@ -41,6 +42,10 @@ internal sealed class RelayCircuit : LegOwner
         _ciphers = ciphers;
         _streams = new StreamEnd(_context, relaySwitch.TryAccept, MarkInnerReady);
     }
+
+    /// <summary>Number and other end of the link that its client's cells come from, for recordings.</summary>
+    internal (CircuitId Circuit, EndPoint? Link)? Inner =>
+        _inner is { } inner ? (inner.Id, inner.Link.Peer.EndPoint) : null;
 
     private int Position => _ciphers.Position;
 

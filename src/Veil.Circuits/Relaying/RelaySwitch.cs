@@ -126,6 +126,9 @@ public sealed class RelaySwitch
                 // CREATE stands in the leg before anyone can close it: its DESTROY must not come first.
                 var command = Context.Pool.Rent();
                 CreateBody.WriteCreate(command.Cell, leg.Id, next.Position, request.OnionKeyId, request.Message.Span);
+                Context.OnCircuit?.Invoke(
+                    new CircuitSighting(CircuitStep.Extended, leg.Id, link.Peer.EndPoint) { From = circuit.Inner },
+                    request.Message.Span[..EphemeralShown]);
                 leg.Send(command);
                 branch.Attach(leg);
                 await branch.AnsweredAsync(either.Token);
@@ -171,7 +174,8 @@ public sealed class RelaySwitch
             return CloseReason.None;
         }
 
-        Context.OnCircuit?.Invoke(id, message[..EphemeralShown]);
+        Context.OnCircuit?.Invoke(
+            new CircuitSighting(CircuitStep.Accepted, id, link.Peer.EndPoint), message[..EphemeralShown]);
         circuit.Attach(leg);
         var command = Context.Pool.Rent();
         CreateBody.WriteCreated(command.Cell, id, answer);

@@ -11,7 +11,7 @@ namespace Veil.Node.Observing;
 public interface INodeObserver
 {
     /// <summary>A link to or from this address was made.</summary>
-    void SawAddress(EndPoint? address, bool incoming);
+    void SawAddress(EndPoint? address, bool incoming, PeerKind kind);
 
     /// <summary>This content key was in the node's memory.</summary>
     void SawKey(ContentKey key);
@@ -22,8 +22,22 @@ public interface INodeObserver
     /// <summary>This block was stored or served.</summary>
     void SawBlock(BlockRef reference, bool stored);
 
-    /// <summary>A CREATE was accepted, or this node made one: the circuit's id on its link and the first 16 bytes of
-    /// the
-    /// handshake's ephemeral key, hexadecimal.</summary>
-    void SawCircuit(string circuit);
+    /// <summary>A circuit begins on one of the node's links: made, accepted or extended.</summary>
+    void SawCircuit(ObservedCircuit circuit);
+}
+
+/// <summary>What the other end of a link that the node made as a client is to it.</summary>
+public enum PeerKind
+{
+    /// <summary>Not said: the link is not the client's.</summary>
+    Unknown,
+
+    /// <summary>One of its guards.</summary>
+    Guard,
+
+    /// <summary>An authority, asked for a list of relays.</summary>
+    Authority,
+
+    /// <summary>Any other relay, asked for a list when nobody else answers (spec/directory.md, section 9).</summary>
+    Relay,
 }

@@ -53,7 +53,7 @@ public sealed class RecordingObserver : INodeObserver
     public long PlaintextBytes => Interlocked.Read(ref _plaintextBytes);
 
     /// <inheritdoc/>
-    public void SawAddress(EndPoint? address, bool incoming)
+    public void SawAddress(EndPoint? address, bool incoming, PeerKind kind)
     {
         if (address is IPEndPoint endPoint)
         {
@@ -86,7 +86,7 @@ public sealed class RecordingObserver : INodeObserver
     }
 
     /// <summary>Counted by nobody yet: the demo's table shows addresses, keys, bytes and blocks.</summary>
-    public void SawCircuit(string circuit)
+    public void SawCircuit(ObservedCircuit circuit)
     {
     }
 }

@@ -27,26 +27,34 @@ internal sealed class FileRecorder : INodeObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void SawAddress(EndPoint? address, bool incoming)
+    public void SawAddress(EndPoint? address, bool incoming, PeerKind kind)
     {
         if (address is IPEndPoint endPoint)
         {
-            Write("address", $"{(incoming ? "in" : "out")} {endPoint.Address}");
+            Write(Line("address", $"{(incoming ? "in" : "out")} {endPoint.Address}") with
+            {
+                As = kind == PeerKind.Unknown ? null : kind.ToString().ToLowerInvariant(),
+            });
         }
     }
 
     /// <inheritdoc/>
-    public void SawKey(ContentKey key) => Write("key", key.Format());
+    public void SawKey(ContentKey key) => Write(Line("key", key.Format()));
 
     /// <inheritdoc/>
-    public void SawPlaintext(long bytes) => Write("plaintext", $"{bytes}");
+    public void SawPlaintext(long bytes) => Write(Line("plaintext", $"{bytes}"));
 
     /// <inheritdoc/>
     public void SawBlock(BlockRef reference, bool stored) =>
-        Write("block", $"{(stored ? "stored" : "served")} {reference.Value}");
+        Write(Line("block", $"{(stored ? "stored" : "served")} {reference.Value}"));
 
     /// <inheritdoc/>
-    public void SawCircuit(string circuit) => Write("circuit", circuit);
+    public void SawCircuit(ObservedCircuit circuit) => Write(Line("circuit", circuit.Value) with
+    {
+        Step = circuit.Step,
+        Link = circuit.Link,
+        From = circuit.From,
+    });
 
     /// <inheritdoc/>
     public void Dispose()
@@ -57,15 +65,14 @@ internal sealed class FileRecorder : INodeObserver, IDisposable
         }
     }
 
-    private void Write(string saw, string value)
+    private RecordedLine Line(string saw, string value) =>
+        new(_time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0, _node, saw, value);
+
+    private void Write(RecordedLine recorded)
     {
-        double seconds = _time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
         byte[] line =
         [
-            .. JsonSerializer.SerializeToUtf8Bytes(
-                new RecordedLine(seconds, _node, saw, value),
-                RecordedLineJson.Default.RecordedLine),
-            (byte)'\n',
+            .. JsonSerializer.SerializeToUtf8Bytes(recorded, RecordedLineJson.Default.RecordedLine), (byte)'\n',
         ];
         lock (_lock)
         {

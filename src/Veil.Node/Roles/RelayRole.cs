@@ -38,7 +38,7 @@ internal sealed class RelayRole : IAsyncDisposable
         _view = parts.View;
         _links = new LinkPool(context, parts.Handshake, seams.Connections, new LinkIdentity(keys.Relay, keys.LinkKey))
         {
-            OnLink = peer => seams.Observer?.SawAddress(peer.EndPoint, !peer.IsInitiator),
+            OnLink = peer => seams.Observer?.SawAddress(peer.EndPoint, !peer.IsInitiator, PeerKind.Unknown),
         };
         Switch = new RelaySwitch(
             context,

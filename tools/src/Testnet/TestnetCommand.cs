@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Veil.Tools.Testnet.Commands;
@@ -43,7 +44,7 @@ internal sealed class TestnetCommand(TimeProvider time)
                 (control, name, token) => control.FreezeAsync(name, frozen: true, token)),
             NodeCommandLine("thaw", "Let a frozen node go on (SIGCONT).",
                 (control, name, token) => control.FreezeAsync(name, frozen: false, token)),
-            ForwardCommandLine(),
+            CaptureCommandLine(), AuditCommandLine(), ForwardCommandLine(),
         };
         var parsed = root.Parse(args);
         var code = await parsed.InvokeAsync(new InvocationConfiguration
@@ -67,12 +68,13 @@ internal sealed class TestnetCommand(TimeProvider time)
         {
             Description = "Give each node a network namespace and an address of its own (needs root).",
         };
+        Option<bool> record = new("--record") { Description = "Let each node write down what it sees, for audit." };
         Option<string> veil = new("--veil") { Description = "The veil program to run, instead of the one built here." };
         Option<string[]> set = new("--set") { Description = "Section:Key=VALUE for every node; may be repeated." };
         latency.Validators.Add(CheckLatency);
         var command = new Command("up", "Make a network in DIR, which must be empty or absent, and leave it running.")
         {
-            _folder, authorities, relays, stores, gateways, exits, epoch, latency, netns, veil, set,
+            _folder, authorities, relays, stores, gateways, exits, epoch, latency, netns, record, veil, set,
         };
         command.SetAction((parsed, token) => AnswerAsync(parsed, async voice =>
         {
@@ -86,6 +88,7 @@ internal sealed class TestnetCommand(TimeProvider time)
                 EpochSeconds = parsed.GetValue(epoch),
                 Latency = LatencyText.Parse(parsed.GetValue(latency) ?? "0s"),
                 Netns = parsed.GetValue(netns),
+                Record = parsed.GetValue(record),
                 Veil = parsed.GetValue(veil) is { } path ? Path.GetFullPath(path) : null,
                 Settings = parsed.GetValue(set) ?? [],
             };
@@ -143,6 +146,66 @@ internal sealed class TestnetCommand(TimeProvider time)
         return command;
     }
 
+    private Command CaptureCommandLine()
+    {
+        Option<string> seconds = new("--seconds") { Description = "How long; Ctrl-C ends it earlier." };
+        Option<bool> untilStopped = new("--until-stopped") { Description = "Until Ctrl-C, SIGTERM or down." };
+        seconds.Validators.Add(CheckSeconds);
+        var command = new Command("capture", "Show with whom a node exchanges packets (a network with --netns; root).")
+        {
+            _folder, _name, seconds, untilStopped,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(seconds) is null == result.GetResult(untilStopped) is null)
+            {
+                result.AddError("give --seconds N or --until-stopped");
+            }
+        });
+        command.SetAction((parsed, token) => AnswerAsync(parsed, async voice =>
+        {
+            var limit = parsed.GetValue(seconds) is { } most
+                ? TimeSpan.FromSeconds(double.Parse(most, CultureInfo.InvariantCulture))
+                : (TimeSpan?)null;
+            var capture = await new CaptureCommand(Folder(parsed), time)
+                .RunAsync(parsed.GetRequiredValue(_name), limit, token);
+            if (voice.Json)
+            {
+                Voice.Result(JsonSerializer.Serialize(capture, TestnetJson.Default.CaptureDocument));
+                return;
+            }
+
+            CaptureCommand.Print(capture);
+        }));
+        return command;
+    }
+
+    private Command AuditCommandLine()
+    {
+        var command = new Command("audit", "Check from the nodes' recordings what each could see (up --record).")
+        {
+            _folder,
+        };
+        command.SetAction(async (parsed, token) =>
+        {
+            var holds = false;
+            var code = await AnswerAsync(parsed, async voice =>
+            {
+                var audit = await new AuditCommand(Folder(parsed), time).RunAsync(token);
+                holds = audit.Ok;
+                if (voice.Json)
+                {
+                    Voice.Result(JsonSerializer.Serialize(audit, TestnetJson.Default.AuditDocument));
+                    return;
+                }
+
+                AuditCommand.Print(audit);
+            });
+            return code == ExitCodes.Done && !holds ? ExitCodes.Failed : code;
+        });
+        return command;
+    }
+
     private Command ForwardCommandLine()
     {
         Option<string> listen = new("--listen") { Required = true, Description = "ADDR:PORT." };
@@ -174,6 +237,20 @@ internal sealed class TestnetCommand(TimeProvider time)
         new(name) { DefaultValueFactory = _ => preset, Description = description };
 
     private static NetworkFolder Folder(ParseResult parsed) => new(parsed.GetRequiredValue(_folder));
+
+    private static void CheckSeconds(OptionResult result)
+    {
+        // A day: longer ones take --until-stopped.
+        if (!double.TryParse(
+                result.Tokens is [var token] ? token.Value : "",
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var seconds)
+            || seconds is not (> 0 and <= 86_400))
+        {
+            result.AddError("--seconds takes a number up to 86400");
+        }
+    }
 
     private static void CheckLatency(OptionResult result)
     {

@@ -15,7 +15,7 @@ internal sealed class NodeControl(NetworkFolder folder, TimeProvider time)
     /// <exception cref="TestnetFailure">There is no such node, or it does not run.</exception>
     internal async Task KillAsync(string name, CancellationToken cancellationToken)
     {
-        var node = Running(Node(name));
+        var node = Running(_plan.Node(name));
         Signals.Send(node, Signals.Kill);
         while (ProcessTable.At(node.Pid)?.Tag == node.Tag)
         {
@@ -27,7 +27,7 @@ internal sealed class NodeControl(NetworkFolder folder, TimeProvider time)
     /// <exception cref="TestnetFailure">There is no such node, or it does not run.</exception>
     internal async Task FreezeAsync(string name, bool frozen, CancellationToken cancellationToken)
     {
-        var node = Running(Node(name));
+        var node = Running(_plan.Node(name));
         Signals.Send(node, frozen ? Signals.Stop : Signals.Continue);
         while (ProcessTable.At(node.Pid) is { } now && now.Tag == node.Tag && now.Frozen != frozen)
         {
@@ -40,7 +40,7 @@ internal sealed class NodeControl(NetworkFolder folder, TimeProvider time)
     /// <exception cref="TestnetFailure">There is no such node, it runs already, or it does not come up.</exception>
     internal async Task<int> StartAsync(string name, CancellationToken cancellationToken)
     {
-        var node = Node(name);
+        var node = _plan.Node(name);
         if (ProcessTable.Find(_plan.Id, Part.Node, name) is { } running)
         {
             throw new TestnetFailure(
@@ -124,14 +124,6 @@ internal sealed class NodeControl(NetworkFolder folder, TimeProvider time)
             return "silent";
         }
     }
-
-    private NodePlan Node(string name) =>
-        _plan.Nodes.FirstOrDefault(node => node.Name == name)
-        ?? throw new TestnetFailure(
-            ExitCodes.NotFound,
-            "no_node",
-            $"there is no node {name}",
-            $"the nodes are {string.Join(", ", _plan.Nodes.Select(node => node.Name))}");
 
     private RunningProcess Running(NodePlan node) =>
         ProcessTable.Find(_plan.Id, Part.Node, node.Name)

@@ -84,6 +84,7 @@ internal sealed class NetworkPlanner(NetworkShape shape, NetworkFolder folder, D
             LinkPort = link,
             ListenPort = delayed ? link + 1 : link,
             SocksPort = ports.Socks,
+            Record = shape.Record ? Path.Combine(folder.At(member.Name), "record.jsonl") : null,
             Command = [],
             ForwarderCommand = null,
         };
@@ -110,6 +111,11 @@ internal sealed class NetworkPlanner(NetworkShape shape, NetworkFolder folder, D
         if (node.SocksPort != 0)
         {
             command.AddRange(["--socks", $"{Loopback}:{node.SocksPort}"]);
+        }
+
+        if (node.Record is { } record)
+        {
+            command.AddRange(["--record", record]);
         }
 
         foreach (var setting in shape.Settings.Prepend(ShortDrain))

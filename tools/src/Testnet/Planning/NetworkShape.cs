@@ -31,6 +31,9 @@ internal sealed record NetworkShape
     /// <summary>Whether each node has a network namespace of its own.</summary>
     internal bool Netns { get; init; }
 
+    /// <summary>Whether each node writes down what it sees.</summary>
+    internal bool Record { get; init; }
+
     /// <summary>The veil program; null for the one built with this tool.</summary>
     internal string? Veil { get; init; }
 

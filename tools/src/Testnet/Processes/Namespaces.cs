@@ -15,6 +15,9 @@ internal static class Namespaces
     // In a node's own namespace only; any number that the kernel does not use itself.
     private const int ReturnTable = 100;
 
+    // The kernel gives an interface no IPv6 address then, and so asks nobody about addresses and routers.
+    private const string NoIPv6 = "addrgenmode none";
+
     /// <summary>Whether this process may make namespaces.</summary>
     /// <exception cref="TestnetFailure">It may not.</exception>
     internal static void RequireRoot()
@@ -43,7 +46,7 @@ internal static class Namespaces
         await IpAsync(
             plan.Id,
             ["-n", bridge, "-batch", "-"],
-            ["link add br0 type bridge", "link set br0 up"],
+            ["link add br0 type bridge", $"link set br0 {NoIPv6}", "link set br0 up"],
             cancellationToken);
         await IpAsync(
             plan.Id,
@@ -54,7 +57,8 @@ internal static class Namespaces
         await IpAsync(
             plan.Id,
             ["-n", bridge, "-batch", "-"],
-            plan.Nodes.Select((_, index) => $"link set v{index} master br0 up"),
+            plan.Nodes.SelectMany((_, index) =>
+                new[] { $"link set v{index} {NoIPv6}", $"link set v{index} master br0 up" }),
             cancellationToken);
         foreach (var node in plan.Nodes)
         {
@@ -87,6 +91,7 @@ internal static class Namespaces
     {
         yield return "link set lo up";
         yield return $"address add {node.Address}/{PrefixBits} dev eth0";
+        yield return $"link set eth0 {NoIPv6}";
         yield return "link set eth0 up";
         if (node.ForwarderCommand is not null)
         {

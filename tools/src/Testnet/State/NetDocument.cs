@@ -34,6 +34,9 @@ internal sealed record NetNode
     /// <summary>Its network namespace; null without --netns.</summary>
     public required string? Netns { get; init; }
 
+    /// <summary>Where it writes what it sees; null without --record.</summary>
+    public string? Record { get; init; }
+
     /// <summary>Where it listens.</summary>
     public required NetPorts Ports { get; init; }
 }

@@ -20,6 +20,16 @@ internal sealed record NetworkPlan
 
     /// <summary>Authorities first, gateways last.</summary>
     public required IReadOnlyList<NodePlan> Nodes { get; init; }
+
+    /// <summary>The node of a name.</summary>
+    /// <exception cref="TestnetFailure">There is none.</exception>
+    internal NodePlan Node(string name) =>
+        Nodes.FirstOrDefault(node => node.Name == name)
+        ?? throw new TestnetFailure(
+            ExitCodes.NotFound,
+            "no_node",
+            $"there is no node {name}",
+            $"the nodes are {string.Join(", ", Nodes.Select(node => node.Name))}");
 }
 
 /// <summary>One node as it was planned.</summary>
@@ -55,6 +65,9 @@ internal sealed record NodePlan
     /// <summary>What starts the forwarder in front of it; null when there is none.</summary>
     public required IReadOnlyList<string>? ForwarderCommand { get; init; }
 
+    /// <summary>Where it writes what it sees; null when it does not.</summary>
+    public string? Record { get; init; }
+
     /// <summary>Where what it says is kept.</summary>
     internal string Output => Path.Combine(Data, "out");
 
@@ -70,6 +83,7 @@ internal sealed record NodePlan
         Address = Address,
         Data = Data,
         Netns = Netns,
+        Record = Record,
         Ports = new NetPorts(LinkPort, SocksPort, 0),
     };
 }

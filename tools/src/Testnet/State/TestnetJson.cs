@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Veil.Tools.Testnet.Auditing;
+using Veil.Tools.Testnet.Capturing;
 
 namespace Veil.Tools.Testnet.State;
 
@@ -7,4 +9,7 @@ namespace Veil.Tools.Testnet.State;
 [JsonSerializable(typeof(NetDocument))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(JournalLine))]
+[JsonSerializable(typeof(CaptureDocument))]
+[JsonSerializable(typeof(AuditDocument))]
+[JsonSerializable(typeof(RecordLine))]
 internal sealed partial class TestnetJson : JsonSerializerContext;
