@@ -1,5 +1,6 @@
 using Veil.Content.Edge;
 using Veil.Content.Transfers;
+using Veil.Links.Tasks;
 using Veil.Wire;
 
 namespace Veil.Content.Fetching;
@@ -25,9 +26,11 @@ internal sealed class ShareRace(
     private readonly Queue<ShareAttempt> _queue = new(first);
     private readonly Queue<ShareAttempt> _repeats = new();
     private readonly List<Running> _running = [];
+    private readonly AsyncSignal _wake = new();
     private readonly Dictionary<int, byte[]> _obtained = [];
     private Task<IReadOnlyList<ShareAttempt>>? _more;
     private bool _moreDone = more is null;
+    private bool _moreCame;
     private int _hedges;
 
     /// <summary>
@@ -73,46 +76,61 @@ internal sealed class ShareRace(
         {
             if (!_queue.TryDequeue(out var attempt))
             {
-                if (!_moreDone) _more ??= more!(cancellationToken);
+                if (!_moreDone) _more ??= WakingAsync(
+                    more!(cancellationToken), () => Volatile.Write(ref _moreCame, true));
                 if (!_moreDone || !_repeats.TryDequeue(out attempt)) return;
             }
 
             if (_obtained.ContainsKey(attempt.Share)) continue;
             var buffer = context.Pool.Rent();
-            var request = context.FetchAsync(attempt.Store, attempt.Reference, buffer, cancellationToken);
-            _running.Add(new Running(attempt, buffer, request));
+            var running = new Running(attempt, buffer);
+            running.Request = WakingAsync(
+                context.FetchAsync(attempt.Store, attempt.Reference, buffer, cancellationToken),
+                () => running.IsFinished = true);
+            _running.Add(running);
         }
     }
 
+    // Woken by whatever ends, on this race's own scheduler; Task.WhenAny would not promise that.
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
-        using var wake = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        List<Task> events = [.. _running.Select(running => running.Request)];
-        if (_more is not null && !_moreDone) events.Add(_more);
-        Task? slow = null;
-        if (_queue.Count > 0 || _repeats.Count > 0 || !_moreDone)
+        bool mayHedge = _queue.Count > 0 || _repeats.Count > 0 || !_moreDone;
+        var start = context.Time.GetTimestamp();
+        var limit = context.Pace.Limit;
+        using (var slow = mayHedge
+            ? context.Time.CreateTimer(_ => _wake.Wake(), null, limit, Timeout.InfiniteTimeSpan)
+            : null)
         {
-            slow = Task.Delay(context.Pace.Limit, context.Time, wake.Token);
-            events.Add(slow);
+            await _wake.WaitAsync();
         }
 
-        var done = await Task.WhenAny(events);
-        wake.Cancel();
-        if (slow is not null) await TaskWindow.Settle(slow);
         cancellationToken.ThrowIfCancellationRequested();
-        if (done == slow)
-        {
-            Hedge();
-            return;
-        }
-
-        if (done == _more)
+        if (!_moreDone && _more is not null && Volatile.Read(ref _moreCame))
         {
             foreach (var attempt in await _more) _queue.Enqueue(attempt);
             _moreDone = true;
         }
+        else if (mayHedge && !_running.Exists(running => running.IsFinished)
+            && context.Time.GetElapsedTime(start) >= limit)
+        {
+            Hedge();
+        }
 
         await TakeFinishedAsync();
+    }
+
+    // What is over says so before it wakes the race: a task is complete only after its last line.
+    private async Task<T> WakingAsync<T>(Task<T> work, Action isOver)
+    {
+        try
+        {
+            return await work;
+        }
+        finally
+        {
+            isOver();
+            _wake.Wake();
+        }
     }
 
     // As many more as are missing, each time; what there is to try bounds the sum. Who keeps others waiting is asked
@@ -132,7 +150,7 @@ internal sealed class ShareRace(
         for (var index = _running.Count - 1; index >= 0; index--)
         {
             var running = _running[index];
-            if (!running.Request.IsCompleted) continue;
+            if (!running.IsFinished) continue;
             _running.RemoveAt(index);
             var (attempt, buffer) = (running.Attempt, running.Buffer);
             var outcome = await running.Request;
@@ -157,13 +175,22 @@ internal sealed class ShareRace(
         if (_more is not null) await TaskWindow.Settle(_more);
     }
 
-    private sealed class Running(ShareAttempt attempt, byte[] buffer, Task<StoreOutcome> request)
+    private sealed class Running(ShareAttempt attempt, byte[] buffer)
     {
+        private volatile bool _isFinished;
+
         public ShareAttempt Attempt { get; } = attempt;
 
         public byte[] Buffer { get; } = buffer;
 
-        public Task<StoreOutcome> Request { get; } = request;
+        public Task<StoreOutcome> Request { get; set; } = null!;
+
+        /// <summary>Whether the request is over, or is about to be.</summary>
+        public bool IsFinished
+        {
+            get => _isFinished;
+            set => _isFinished = value;
+        }
 
         public bool IsSlow { get; set; }
     }
