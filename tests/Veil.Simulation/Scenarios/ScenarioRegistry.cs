@@ -4,7 +4,7 @@ namespace Veil.Simulation.Scenarios;
 public static class ScenarioRegistry
 {
     /// <summary>Every scenario; the first one is played unless another is named.</summary>
-    public static IReadOnlyList<Scenario> All { get; } = 
+    public static IReadOnlyList<Scenario> All { get; } =
         [SharingScenario.Create(), SharingScenario.CreateFreezing(), GossipScenario.Create()];
 
     /// <summary>The scenario of this name, or null.</summary>
