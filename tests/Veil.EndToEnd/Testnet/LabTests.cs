@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Veil.EndToEnd.Testnet;
 
-/// <summary>That a running network hides who publishes and who reads: by its packets, and by what its nodes saw.</summary>
+/// <summary>That a running network hides who publishes and who reads: by packets, and by what nodes saw.</summary>
 [Collection(RunningTestnet.Collection)]
 public sealed class LabTests(LabNetwork lab) : IClassFixture<LabNetwork>
 {
@@ -74,7 +74,8 @@ public sealed class LabTests(LabNetwork lab) : IClassFixture<LabNetwork>
         Assert.True(seen.GetProperty("dns").GetBoolean(), seen.ToString());
         var question = seen.GetProperty("rows").EnumerateArray()
             .Single(row => row.GetProperty("protocol").GetString() == "udp");
-        Assert.Equal(("relay1", 53), (question.GetProperty("node").GetString(), question.GetProperty("port").GetInt32()));
+        Assert.Equal("relay1", question.GetProperty("node").GetString());
+        Assert.Equal(53, question.GetProperty("port").GetInt32());
 
         // Nobody has that address, so nothing more than the search for it left the node.
         var search = seen.GetProperty("link_layer").EnumerateArray()
@@ -155,8 +156,9 @@ public sealed class LabTests(LabNetwork lab) : IClassFixture<LabNetwork>
         });
         var met = rows.Select(row => row.GetProperty("node").GetString()!).ToList();
         Assert.True(met.Any(node => node.StartsWith("authority", StringComparison.Ordinal)), report);
-        Assert.True(rows.Where(row => guards.Contains(row.GetProperty("node").GetString()!))
-            .Sum(row => row.GetProperty("bytes_out").GetInt64() + row.GetProperty("bytes_in").GetInt64()) > bytes, report);
+        var withGuards = rows.Where(row => guards.Contains(row.GetProperty("node").GetString()!))
+            .Sum(row => row.GetProperty("bytes_out").GetInt64() + row.GetProperty("bytes_in").GetInt64());
+        Assert.True(withGuards > bytes, report);
         Assert.All(capture.GetProperty("link_layer").EnumerateArray(), row =>
         {
             Assert.True(row.GetProperty("protocol").GetString() == "arp", report);

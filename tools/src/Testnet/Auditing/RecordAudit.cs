@@ -26,7 +26,8 @@ internal sealed class RecordAudit(IReadOnlyList<AuditNode> nodes)
             ["lines"] = nodes.Sum(node => node.Lines?.Count ?? 0),
         },
         [
-            .. nodes.Where(node => node.Lines is not { Count: > 0 }).Select(node => $"{node.Name} has recorded nothing"),
+            .. nodes.Where(node => node.Lines is not { Count: > 0 })
+                .Select(node => $"{node.Name} has recorded nothing"),
             .. nodes.Where(node => node.Unreadable > 0)
                 .Select(node => $"{node.Name}: {node.Unreadable} lines can not be read"),
         ],

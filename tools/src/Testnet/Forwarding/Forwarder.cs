@@ -40,9 +40,10 @@ internal sealed class Forwarder : IAsyncDisposable
     internal IPEndPoint Local => _listener.Local;
 
     /// <summary>Takes connections until cancelled.</summary>
+    /// <exception cref="OperationCanceledException">Always: it has no other end.</exception>
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        while (true)
         {
             ForwarderSocket client;
             try
