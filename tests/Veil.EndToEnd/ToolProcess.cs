@@ -43,7 +43,8 @@ internal static class ToolProcess
         }
     }
 
-    private static Process Start(
+    /// <summary>The same with more variables in its environment.</summary>
+    internal static Process Start(
         IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)

@@ -15,6 +15,9 @@ public sealed class BadInputTests(RunningTestnet network) : IClassFixture<Runnin
     private static readonly string[] _stores = ["store1", "store2", "store3", "store4"];
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(2);
 
+    // Without the runtime's own socket for debuggers, so that the only one of the program leads to the node.
+    private static readonly Dictionary<string, string> _plain = new() { ["DOTNET_EnableDiagnostics"] = "0" };
+
     private readonly FaultSeed _seed = FaultSeed.FromEnvironment();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -30,10 +33,9 @@ public sealed class BadInputTests(RunningTestnet network) : IClassFixture<Runnin
         var path = Path.Combine(network.Folder, "changing");
         await File.WriteAllBytesAsync(path, _seed.Bytes(how, LongFile), Token);
         var before = await PublicationsAsync();
-        using var adding = ToolProcess.Start("dotnet", [Program, "add", path, "--data", Data, "--json"]);
+        using var adding = ToolProcess.Start(_plain, "dotnet", [Program, "add", path, "--data", Data, "--json"]);
         try
         {
-
             // It looks at the file as it opens it, and connects to the node after that.
             await UntilAsync(adding, () => OpenFiles(adding.Id) is var open && open.Contains(path)
                 && open.Any(file => file.StartsWith("socket:", StringComparison.Ordinal)));

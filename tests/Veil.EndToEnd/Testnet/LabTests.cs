@@ -28,6 +28,7 @@ public sealed class LabTests(LabNetwork lab) : IClassFixture<LabNetwork>
             await ForgetEverythingAsync(gateway);
         }
 
+        await ForgetNeighboursAsync();
         var captures = await Task.WhenAll(gateways.Select(BeginCaptureAsync));
         try
         {
@@ -186,6 +187,20 @@ public sealed class LabTests(LabNetwork lab) : IClassFixture<LabNetwork>
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>
+    /// Empties the kernels' tables of neighbours: a kernel that has sent something to a neighbour asks after it for
+    /// seconds to come, whether or not anything more is said (RFC 4861, section 7.3.3; Linux does so for ARP, too).
+    /// </summary>
+    private async Task ForgetNeighboursAsync()
+    {
+        foreach (var node in Network.Net.GetProperty("nodes").EnumerateArray())
+        {
+            var flushed = await ToolProcess.RunProgramAsync(
+                "ip", "-n", node.GetProperty("netns").GetString()!, "neigh", "flush", "all");
+            Assert.True(flushed.ExitCode == 0, flushed.Errors);
         }
     }
 
