@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Veil.Tools.Testnet.Processes;
 using Xunit;
@@ -5,8 +6,8 @@ using Xunit;
 namespace Veil.EndToEnd.Testnet;
 
 /// <summary>
-/// A small network made by tools/testnet. It has five relays, four of them stores: the fewest with which every store
-/// has a circuit that does not run through it. Disposing it stops everything, whatever the tests did.
+/// A small network made by tools/testnet. It has five relays, four of them stores, unless the test says otherwise: the
+/// fewest with which every store has a circuit that does not run through it. Disposing it stops everything, whatever the tests did.
 /// </summary>
 public sealed class RunningTestnet : IAsyncLifetime
 {
@@ -14,11 +15,6 @@ public sealed class RunningTestnet : IAsyncLifetime
     internal const string Collection = "networks of processes";
 
     private const string Tool = "testnet.dll";
-
-    private static readonly string[] _small =
-    [
-        "--authorities", "3", "--relays", "5", "--stores", "4", "--gateways", "2", "--epoch", "4",
-    ];
 
     private JsonDocument? _net;
 
@@ -33,6 +29,9 @@ public sealed class RunningTestnet : IAsyncLifetime
     /// <summary>net.json.</summary>
     internal JsonElement Net => _net!.RootElement;
 
+    /// <summary>How many nodes of each kind.</summary>
+    internal string[] Shape { get; init; } = ["--authorities", "3", "--relays", "5", "--stores", "4"];
+
     /// <summary>More options of `up`.</summary>
     internal string[] Options { get; init; } = [];
 
@@ -40,7 +39,8 @@ public sealed class RunningTestnet : IAsyncLifetime
     internal Dictionary<string, string> Environment { get; } = [];
 
     /// <summary>What makes it.</summary>
-    internal string[] UpArguments => ["up", Folder, .. _small, .. Options, "--json"];
+    internal string[] UpArguments => 
+        ["up", Folder, .. Shape, "--gateways", "2", "--epoch", "4", .. Options, "--json"];
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
@@ -100,20 +100,27 @@ public sealed class RunningTestnet : IAsyncLifetime
     /// <summary>Fetches by curl through a gateway's SOCKS port, from where that port is.</summary>
     internal async Task<byte[]> CurlAsync(string gateway, string key)
     {
-        var opened = await VeilAsync("open", key, "--data", Data(gateway));
         var copy = Path.Combine(Folder, "curl.out");
+        using var curl = await StartCurlAsync(gateway, key, copy, "--max-time", "60");
+        var errors = await curl.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await curl.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(curl.ExitCode == 0, $"curl ended with {curl.ExitCode}: {errors}");
+        return await File.ReadAllBytesAsync(copy, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Starts such a curl, whose end is the caller's.</summary>
+    internal async Task<Process> StartCurlAsync(string gateway, string key, string copy, params string[] options)
+    {
+        var opened = await VeilAsync("open", key, "--data", Data(gateway));
         var socks = Node(gateway).GetProperty("ports").GetProperty("socks").GetInt32();
         string[] command =
         [
-            "curl", "--silent", "--show-error", "--fail", "--location", "--max-time", "60",
+            "curl", "--silent", "--show-error", "--fail", "--location", .. options,
             "--proxy", $"socks5h://127.0.0.1:{socks}", "--output", copy, opened.GetProperty("url").GetString()!,
         ];
-        var netns = Node(gateway).GetProperty("netns").GetString();
-        var result = netns is null
-            ? await ToolProcess.RunProgramAsync(command[0], command[1..])
-            : await ToolProcess.RunProgramAsync("ip", ["netns", "exec", netns, .. command]);
-        Assert.True(result.ExitCode == 0, $"curl ended with {result.ExitCode}: {result.Errors}");
-        return await File.ReadAllBytesAsync(copy, TestContext.Current.CancellationToken);
+        return Node(gateway).GetProperty("netns").GetString() is { } netns
+            ? ToolProcess.Start("ip", ["netns", "exec", netns, .. command])
+            : ToolProcess.Start(command[0], command[1..]);
     }
 
     /// <summary>Publishes bytes through a gateway.</summary>

@@ -26,6 +26,14 @@ internal sealed class RecordReader(NetworkPlan plan, TimeProvider time)
 
         var settled = plan.Nodes.ToDictionary(node => node.Name, node => Read(node)?.Count ?? 0);
         await Task.Delay(_settle, time, cancellationToken);
+        return Search(ReadAsIs(settled), cancellationToken);
+    }
+
+    /// <summary>Reads what the nodes have written so far; no files are searched.</summary>
+    internal IReadOnlyList<AuditNode> ReadNow() => ReadAsIs([]);
+
+    private List<AuditNode> ReadAsIs(Dictionary<string, int> settled)
+    {
         var texts = plan.Nodes.ToDictionary(node => node.Name, Read);
         List<AuditNode> nodes = [];
         foreach (var node in plan.Nodes)
@@ -33,12 +41,12 @@ internal sealed class RecordReader(NetworkPlan plan, TimeProvider time)
             var lines = texts[node.Name]?.Select(Parse).ToList();
             nodes.Add(new AuditNode(node.Name, node.Address, node.Roles, lines?.OfType<RecordLine>().ToList())
             {
-                Settled = lines?.Take(settled[node.Name]).Count(line => line is not null) ?? 0,
+                Settled = lines?.Take(settled.GetValueOrDefault(node.Name)).Count(line => line is not null) ?? 0,
                 Unreadable = lines?.Count(line => line is null) ?? 0,
             });
         }
 
-        return Search(nodes, cancellationToken);
+        return nodes;
     }
 
     // Whole lines: the last one may be about to be written.
