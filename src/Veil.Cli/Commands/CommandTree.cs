@@ -41,7 +41,7 @@ internal static class CommandTree
     internal static RootCommand Create(Terminal terminal)
     {
         var frame = new CommandFrame(terminal);
-        return new RootCommand(
+        var root = new RootCommand(
             "Veil shares files without showing anybody's address: onion circuits hide who shares and who reads, "
             + "and stores keep encrypted blocks that they cannot read.\n\n"
             + "Examples:\n  veil demo --file holiday.jpg\n  veil run --network network.json\n  veil add holiday.jpg\n"
@@ -62,6 +62,8 @@ internal static class CommandTree
             DemoCommand.Create(),
             RawCopyCommand.Create(),
         };
+        CommandHelp.Serve(root);
+        return root;
     }
 
     private static string PathOf(System.CommandLine.Parsing.SymbolResult result) => result is

@@ -14,6 +14,7 @@ internal static class SetCommand
         {
             Description = "the setting and its new value; without it, all that are set are listed",
             Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "SECTION:KEY=VALUE",
         };
         setting.CompletionSources.Add([.. SettingKey.All.Select(key => $"{key.Name}=")]);
         return frame.Create(

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Veil.EndToEnd.Testnet;
 using Veil.Tools.Testnet.Auditing;
@@ -12,7 +11,7 @@ namespace Veil.EndToEnd.Faults;
 /// <summary>
 /// Two stores that serve a file, and a relay that a circuit of its reader runs through, die or freeze while curl is in
 /// the middle of it; which ones, the seed decides (<see cref="FaultSeed"/>). <c>VEIL_FREEZE_SECONDS</c> (6 without it)
-/// is how long they are frozen.
+/// is how long they are frozen, while half of the file is read; the other half is read after that.
 /// </summary>
 [Collection(RunningTestnet.Collection)]
 public sealed class MidFetchTests
@@ -20,18 +19,18 @@ public sealed class MidFetchTests
     private const string Publisher = "gateway1";
     private const string Reader = "gateway2";
     private const int Stores = 2;
-    private const int BytesPerSecond = 2 << 20;
+
+    // Far more than all that reads ahead and all buffers on the way hold.
+    private const int FileBytes = 32 << 20;
+    private const int FirstBytes = 1 << 20;
+    private const int HalfBytes = FileBytes / 2;
     private const int UsualFreezeSeconds = 6;
 
-    // So many seconds of the fetch are left when the frozen nodes go on.
-    private const int SecondsAfter = 4;
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
-
     private readonly FaultSeed _seed = FaultSeed.FromEnvironment();
-    private readonly int _freezeSeconds =
+    private readonly TimeSpan _freeze = TimeSpan.FromSeconds(
         Environment.GetEnvironmentVariable("VEIL_FREEZE_SECONDS") is { Length: > 0 } text
             ? int.Parse(text, CultureInfo.InvariantCulture)
-            : UsualFreezeSeconds;
+            : UsualFreezeSeconds);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -46,39 +45,42 @@ public sealed class MidFetchTests
             Options = ["--record"],
         };
         await network.InitializeAsync();
-        var seconds = SecondsAfter + (fault == "freeze" ? _freezeSeconds : 0);
-        var sent = _seed.Bytes(fault, BytesPerSecond * seconds);
+        var sent = _seed.Bytes(fault, FileBytes);
         var key = await network.AddAsync(Publisher, sent);
         await network.DoAsync("kill", Publisher);
 
-        var copy = Path.Combine(network.Folder, "copy");
-        var rate = BytesPerSecond.ToString(CultureInfo.InvariantCulture);
-        using var curl = await network.StartCurlAsync(Reader, key, copy, "--limit-rate", rate);
+        // The test is who reads what curl writes: as long as it does not, the fetch stands still.
+        using var curl = await network.StartCurlAsync(Reader, key, "-");
         try
         {
-            await UntilAsync(curl, () => File.Exists(copy) && new FileInfo(copy).Length > 0);
+            var came = new byte[FileBytes + 1];
+            var file = curl.StandardOutput.BaseStream;
+            await file.ReadExactlyAsync(came.AsMemory(0, FirstBytes), Token);
             var victims = Choose(network, _seed.Decisions(fault));
+            Say($"{fault} {string.Join(", ", victims)}; {_seed}");
             Signal(network, victims, fault == "freeze" ? Signals.Stop : Signals.Kill);
-            var arrived = new FileInfo(copy).Length;
-            Say($"{fault} {string.Join(", ", victims)} after {arrived} of {sent.Length} bytes; {_seed}");
-            Assert.InRange(arrived, 1, sent.Length - 1);
+            var since = TimeProvider.System.GetTimestamp();
+            await file.ReadExactlyAsync(came.AsMemory(FirstBytes, HalfBytes - FirstBytes), Token);
+            Say($"half of it after {TimeProvider.System.GetElapsedTime(since).TotalSeconds:0.0} s");
             if (fault == "freeze")
             {
                 // How long they are frozen is the experiment, not a wait for something.
-                await Task.Delay(TimeSpan.FromSeconds(_freezeSeconds), TimeProvider.System, Token);
+                var left = _freeze - TimeProvider.System.GetElapsedTime(since);
+                await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, TimeProvider.System, Token);
                 Signal(network, victims, Signals.Continue);
             }
 
+            var length = HalfBytes + await file.ReadAtLeastAsync(
+                came.AsMemory(HalfBytes), came.Length - HalfBytes, throwOnEndOfStream: false, Token);
             var errors = await curl.StandardError.ReadToEndAsync(Token);
             await curl.WaitForExitAsync(Token);
             Assert.True(curl.ExitCode == 0, $"curl ended with {curl.ExitCode}: {errors}, {_seed}");
+            Assert.True(came.AsSpan(0, length).SequenceEqual(sent), $"other bytes, {_seed}");
         }
         finally
         {
             curl.Kill(entireProcessTree: true);
         }
-
-        Assert.Equal(sent, await File.ReadAllBytesAsync(copy, Token));
     }
 
     /// <summary>Two stores that have served blocks, and another relay on a circuit of the reader's.</summary>
@@ -103,15 +105,6 @@ public sealed class MidFetchTests
     private static void Signal(RunningTestnet network, string[] nodes, int signal) => Assert.All(
         nodes,
         node => Assert.True(Signals.Send(ProcessTable.Find(network.Id, Part.Node, node)!, signal)));
-
-    private static async Task UntilAsync(Process process, Func<bool> isSo)
-    {
-        while (!isSo())
-        {
-            Assert.False(process.HasExited, "curl ended before the fault");
-            await Task.Delay(_pause, TimeProvider.System, Token);
-        }
-    }
 
     private static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 }

@@ -98,6 +98,19 @@ public sealed class CommandTreeTests : IDisposable
             StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("network", "--help")]
+    public async Task A_list_of_commands_says_what_each_does_in_a_few_words(params string[] args)
+    {
+        var run = await CommandRun.OfAsync(args);
+
+        string[] listed = run.Out.Split("Commands:\n")[1].TrimEnd().Split('\n');
+        Assert.Equal((ExitCodes.Done, ""), (run.ExitCode, run.Error));
+        Assert.All(listed, line => Assert.InRange(line.Length, 20, 120));
+        Assert.All(listed, line => Assert.StartsWith("  ", line, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_data_folder_with_a_long_path_is_told_with_the_way_out()
     {
