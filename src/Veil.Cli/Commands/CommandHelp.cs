@@ -18,7 +18,8 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
     public override bool ClearsParseErrors => _whole.ClearsParseErrors;
 
     /// <summary>Makes it the help of a tree of commands.</summary>
-    internal static void Serve(RootCommand root) => root.Options.OfType<HelpOption>().Single().Action = new CommandHelp();
+    internal static void Serve(RootCommand root) =>
+        root.Options.OfType<HelpOption>().Single().Action = new CommandHelp();
 
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)

@@ -12,7 +12,7 @@ internal static class DoctorCommand
 {
     internal static Command Create(CommandFrame frame) => frame.Create(
         "doctor",
-        "Check this machine, the data folder and, if it runs, the node, and say what to do about what is wrong. "
+        "Say what is wrong with this machine, the data folder or the node, and what to do about it. "
         + "Changes nothing. Ends with 0 when nothing fails; warnings do not count.\n\n"
         + "Examples:\n  veil doctor\n  veil doctor --data /var/lib/veil --json",
         [],

@@ -6,8 +6,9 @@ using Xunit;
 namespace Veil.EndToEnd.Testnet;
 
 /// <summary>
-/// A small network made by tools/testnet. It has five relays, four of them stores, unless the test says otherwise: the
-/// fewest with which every store has a circuit that does not run through it. Disposing it stops everything, whatever the tests did.
+/// A small network made by tools/testnet. Unless the test says otherwise it has five relays, four of them stores: the
+/// fewest with which every store has a circuit that does not run through it. Disposing it stops everything, whatever
+/// the tests did.
 /// </summary>
 public sealed class RunningTestnet : IAsyncLifetime
 {
