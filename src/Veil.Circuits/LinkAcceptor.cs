@@ -58,15 +58,27 @@ internal sealed class LinkAcceptor(
         ConnectionContext connection,
         CancellationToken cancellationToken)
     {
+        // Counted as a handshake until it is counted as a link.
+        bool isPending = true;
+        void EndHandshake()
+        {
+            if (isPending)
+            {
+                isPending = false;
+                pool.Admission.EndHandshake();
+            }
+        }
+
         try
         {
             if (await HandshakeAsync(connection, cancellationToken) is { } link)
             {
-                await pool.RunAsync(link, static _ => { });
+                await pool.RunAsync(link, _ => EndHandshake());
             }
         }
         finally
         {
+            EndHandshake();
             pool.Admission.Leave(connection.RemoteEndPoint);
         }
     }
@@ -96,10 +108,6 @@ internal sealed class LinkAcceptor(
         {
             pool.Counters.Count(refused.Reason);
             return null;
-        }
-        finally
-        {
-            pool.Admission.EndHandshake();
         }
     }
 }

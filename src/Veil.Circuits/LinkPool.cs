@@ -267,7 +267,7 @@ public sealed class LinkPool : IAsyncDisposable
             }
         }
 
-        OnLink?.Invoke(link.Peer);
+        var fault = Announce(link);
         try
         {
             var running = link.RunAsync(circuits);
@@ -279,9 +279,27 @@ public sealed class LinkPool : IAsyncDisposable
             Forget(link, circuits);
         }
 
-        if (link.Fault is { } fault)
+        if ((fault ?? link.Fault) is { } defect)
         {
-            throw new InvalidOperationException("a link ended by a defect", fault);
+            throw new InvalidOperationException("a link ended by a defect", defect);
+        }
+    }
+
+    /// <summary>Tells who watches of the link. What they throw closes it, so that it runs to its end like any other
+    /// and nobody waits for it in vain.</summary>
+    private Exception? Announce(Link link)
+    {
+        try
+        {
+            OnLink?.Invoke(link.Peer);
+            return null;
+        }
+#pragma warning disable CA1031 // Kept and reported at the link's end.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            link.Close(CloseReason.InternalError);
+            return fault;
         }
     }
 

@@ -39,6 +39,10 @@ public sealed class NetworkView
     /// <summary>Told of every change of the fixed second hops, as <see cref="OnGuardsChanged"/>.</summary>
     public Action<IReadOnlyList<VanguardRecord>>? OnVanguardsChanged { get; init; }
 
+    /// <summary>The relay that this client is itself: on none of its own paths, where it would hide nothing and show its
+    /// address to the hop after it; null for one that is none.</summary>
+    public RelayId? Self { get; init; }
+
     /// <summary>The newest consensus, or null before the first.</summary>
     public Consensus? Consensus => Volatile.Read(ref _consensus);
 
@@ -118,7 +122,10 @@ public sealed class NetworkView
                 Refresh(consensus);
             }
 
-            var request = new PathRequest(purpose, _time.GetUtcNow()) { Excluded = excluded };
+            var request = new PathRequest(purpose, _time.GetUtcNow())
+            {
+                Excluded = Self is { } self ? new HashSet<RelayId>(excluded) { self } : excluded,
+            };
             var result = new PathSelector(consensus, _decisions, consensus.Lab).Select(request, _guards, _vanguards);
             return result.Path ?? throw new CircuitFailedException(result.Failure);
         }

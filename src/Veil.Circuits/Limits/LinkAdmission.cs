@@ -31,16 +31,18 @@ internal sealed class LinkAdmission(NodeLimits limits)
             return CloseReason.Stopping;
         }
 
+        // Counted before it is admitted, and every handshake as the link that it may become, so that several at once do
+        // not pass the bound.
         var now = limits.Now;
-        bool fits = links < now.MaxLinks && Pending < now.MaxPendingLinks
-            && _addresses.TryEnter(endPoint, now.MaxLinksPerAddress);
-        if (!fits)
+        int pending = Interlocked.Increment(ref _pending);
+        if (pending <= now.MaxPendingLinks && links + pending <= now.MaxLinks
+            && _addresses.TryEnter(endPoint, now.MaxLinksPerAddress))
         {
-            return CloseReason.ResourceLimit;
+            return CloseReason.None;
         }
 
-        Interlocked.Increment(ref _pending);
-        return CloseReason.None;
+        EndHandshake();
+        return CloseReason.ResourceLimit;
     }
 
     /// <summary>The handshake ended, well or badly.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Veil.Cli.Files;
 using Veil.Node.Configuration;
+using Veil.Node.Hosting;
 
 namespace Veil.Cli.Doctor;
 
@@ -19,7 +20,7 @@ internal static class MachineChecks
     /// <summary>AES instructions: relays need them.</summary>
     internal static Finding Aes(bool isRelay)
     {
-        if (System.Runtime.Intrinsics.X86.Aes.IsSupported || System.Runtime.Intrinsics.Arm.Aes.IsSupported)
+        if (Processor.HasAes)
         {
             return new Finding("aes", Verdict.Ok, "the processor has AES instructions");
         }

@@ -30,6 +30,9 @@ public sealed class GuardSet
         }
     }
 
+    /// <summary>The relay that this client is itself: never its own guard; null for one that is none.</summary>
+    public RelayId? Self { get; init; }
+
     /// <summary>The guards in order of preference, to be persisted after every change.</summary>
     public IReadOnlyList<GuardRecord> Export() => [.. _guards];
 
@@ -52,8 +55,8 @@ public sealed class GuardSet
             }
         }
 
-        changed |= _guards.RemoveAll(guard =>
-            now >= guard.ExpiresAt || Lasts(guard.UnlistedSince, _rules.DropUnlisted, now)) > 0;
+        changed |= _guards.RemoveAll(guard => guard.Relay == Self
+            || now >= guard.ExpiresAt || Lasts(guard.UnlistedSince, _rules.DropUnlisted, now)) > 0;
         var wanted = GuardRules.Primary + _guards.Count(guard => NeedsStandIn(guard, now));
         wanted = Math.Min(wanted, GuardRules.MaxSampled);
         while (_guards.Count < wanted && TryAdd(consensus, now))
@@ -155,7 +158,7 @@ public sealed class GuardSet
             .ToList();
         var known = _guards.Select(guard => guard.Relay).ToHashSet();
         var picked = new RelayPicker(consensus, _decisions).Pick(entry =>
-            entry.Has(RelayFlags.Guard) && HopRules.MayJoin(entry, others, known, consensus.Lab));
+            entry.Has(RelayFlags.Guard) && entry.Identity != Self && HopRules.MayJoin(entry, others, known, consensus.Lab));
         if (picked is null)
         {
             return false;

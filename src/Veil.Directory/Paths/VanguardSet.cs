@@ -40,6 +40,9 @@ public sealed class VanguardSet
         }
     }
 
+    /// <summary>The relay that this client is itself: never a hop of its own; null for one that is none.</summary>
+    public RelayId? Self { get; init; }
+
     /// <summary>The set, to be persisted after every change.</summary>
     public IReadOnlyList<VanguardRecord> Export() => [.. _relays];
 
@@ -50,11 +53,12 @@ public sealed class VanguardSet
     public bool Refresh(Consensus consensus, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(consensus);
-        var changed = _relays.RemoveAll(record => now >= record.ExpiresAt
+        var changed = _relays.RemoveAll(record => record.Relay == Self || now >= record.ExpiresAt
             || !consensus.TryGet(record.Relay, out var entry) || !entry.Has(RelayFlags.Relay)) > 0;
         var picker = new RelayPicker(consensus, _decisions);
         while (_relays.Count < Size
-            && picker.Pick(entry => _relays.All(record => record.Relay != entry.Identity)) is { } picked)
+            && picker.Pick(entry => entry.Identity != Self
+                && _relays.All(record => record.Relay != entry.Identity)) is { } picked)
         {
             var first = _decisions.NextTime(LifetimeMin, LifetimeMax);
             var second = _decisions.NextTime(LifetimeMin, LifetimeMax);

@@ -14,6 +14,7 @@ internal sealed class NodeDirectory
 {
     private readonly NodeOptions _options;
     private readonly NodeSeams _seams;
+    private readonly RelayId? _self;
 
     /// <param name="options">The network and the node's roles.</param>
     /// <param name="seams">Clock, choices and what is remembered.</param>
@@ -29,14 +30,16 @@ internal sealed class NodeDirectory
     {
         _options = options;
         _seams = seams;
+        _self = self;
         Health = new NetworkHealth(options.Network, seams.Time, logger, self);
         Memory = new NodeMemory(seams.State, seams.ConsensusCache, Health);
         View = new NetworkView(
             seams.Decisions,
             seams.Time,
-            new GuardSet(Rules, seams.Decisions),
-            new VanguardSet(seams.Decisions))
+            new GuardSet(Rules, seams.Decisions) { Self = self },
+            new VanguardSet(seams.Decisions) { Self = self })
         {
+            Self = self,
             OnGuardsChanged = Memory.Remember,
             OnVanguardsChanged = Memory.Remember,
         };
@@ -75,8 +78,8 @@ internal sealed class NodeDirectory
     internal async Task<ReadOnlyMemory<byte>> RecallAsync(CancellationToken cancellationToken)
     {
         View.Restore(
-            new GuardSet(Rules, _seams.Decisions, await Memory.GuardsAsync(cancellationToken)),
-            new VanguardSet(_seams.Decisions, await Memory.VanguardsAsync(cancellationToken)));
+            new GuardSet(Rules, _seams.Decisions, await Memory.GuardsAsync(cancellationToken)) { Self = _self },
+            new VanguardSet(_seams.Decisions, await Memory.VanguardsAsync(cancellationToken)) { Self = _self });
         var consensus = await Memory.ConsensusAsync(cancellationToken);
         if (!consensus.IsEmpty && !Loop.Restore(consensus))
         {

@@ -84,6 +84,14 @@ internal sealed class OpenedNode : IAsyncDisposable
         (NodeSurroundings Outside, Stack<IAsyncDisposable> Opened) parts,
         CancellationToken cancellationToken)
     {
+        if (configuration.AcceptsLinks && !Processor.HasAes)
+        {
+            throw new NodeStartException(
+                "no_aes",
+                "the processor has no AES instructions, which nodes that others use need",
+                "run it on another machine; as a gateway alone (--roles gateway) this one will do");
+        }
+
         var secrets = new SystemSecretSource();
         var decisions = new SystemDecisionSource();
         var time = configuration.ClockOffset == TimeSpan.Zero

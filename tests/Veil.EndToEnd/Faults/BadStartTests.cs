@@ -108,6 +108,19 @@ public sealed class BadStartTests : IAsyncLifetime
         Assert.Contains("--also-nonsense", said, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = Patience)]
+    public async Task A_relay_on_a_processor_without_AES_is_1_and_leaves_no_identity()
+    {
+        Assert.SkipUnless(System.Runtime.Intrinsics.X86.Aes.IsSupported, "the runtime hides AES on x64 only");
+        var result = await ToolProcess.RunAsync(
+            new Dictionary<string, string> { ["DOTNET_EnableAES"] = "0" },
+            "veil.dll",
+            ["run", "--data", Data, "--network", Network, "--roles", "relay", "--listen", "127.0.0.1:0"]);
+
+        Assert.Contains("AES", AssertTold(Failed, result), StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(Data, "node.keys")));
+    }
+
     [Theory(Timeout = Patience)]
     [InlineData("--socks", "gateway")]
     [InlineData("--listen", "relay")]

@@ -151,6 +151,25 @@ public sealed class GuardSetTests
     }
 
     [Fact]
+    public void A_relay_is_neither_its_own_guard_nor_its_own_second_hop()
+    {
+        var consensus = Relays(5);
+        for (ulong seed = 0; seed < 50; seed++)
+        {
+            var before = Fresh(consensus, seed).Export();
+            var self = before[0].Relay;
+            var guards = new GuardSet(Rules, new SeededDecisions(seed), before) { Self = self };
+            Assert.True(guards.Refresh(consensus, Start));
+            Assert.Equal(2, Order(guards).Length);
+            Assert.DoesNotContain(self, Order(guards));
+            var vanguards = new VanguardSet(new SeededDecisions(seed)) { Self = self };
+            vanguards.Refresh(consensus, Start);
+            Assert.Equal(4, vanguards.Export().Count);
+            Assert.DoesNotContain(vanguards.Export(), record => record.Relay == self);
+        }
+    }
+
+    [Fact]
     public void Second_hops_stay_for_one_to_twenty_two_days()
     {
         var consensus = Relays(40);
