@@ -30,7 +30,9 @@ internal static class CommandTree
         var configuration = new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = CleaningLimit,
+            // A node drains as long as its settings say, and its host takes the signals: nothing may cut that off.
+            ProcessTerminationTimeout =
+                parsed.CommandResult.Command.Name == RunCommand.Name ? null : CleaningLimit,
             Output = terminal.Out,
             Error = terminal.Error,
         };

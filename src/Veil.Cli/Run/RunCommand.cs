@@ -8,6 +8,9 @@ namespace Veil.Cli.Run;
 /// <summary>`veil run`: one node, in the foreground, until a signal.</summary>
 internal static class RunCommand
 {
+    /// <summary>What is typed.</summary>
+    internal const string Name = "run";
+
     internal static Command Create()
     {
         var data = new Option<string?>("--data")
@@ -29,7 +32,7 @@ internal static class RunCommand
             HelpName = "SECTION:KEY=VALUE",
         };
         var command = new Command(
-            "run",
+            Name,
             "Run a node in the foreground, with any of the roles authority, relay, store and gateway. "
             + "Prints \"ready\" when every role serves. SIGTERM and Ctrl-C let others' circuits end, then stop it.\n\n"
             + "Examples:\n"
