@@ -92,7 +92,7 @@ public sealed class CommandTreeTests : IDisposable
             Assert.Superset(
                 new HashSet<string> { "--json", "--data" },
                 command.Options.Select(option => option.Name).ToHashSet()));
-        Assert.All(["get", "open", "deny"], name => Assert.Contains(
+        Assert.All(["get", "open", "deny", "rm"], name => Assert.Contains(
             "seen by other users",
             commands.Single(command => command.Name == name).Description,
             StringComparison.Ordinal));
