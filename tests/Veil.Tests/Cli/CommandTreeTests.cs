@@ -15,6 +15,7 @@ public sealed class CommandTreeTests : IDisposable
     /// <summary>Each command that needs a node, with arguments that are fine.</summary>
     public static TheoryData<string[]> NodeCommands => new(
         ["status"],
+        ["status", "--check"],
         ["get", Library.Key(1).Format(), "-o", "never"],
         ["open", Library.Key(1).Format()],
         ["deny", Library.Key(1).Format()],
@@ -51,14 +52,6 @@ public sealed class CommandTreeTests : IDisposable
         Assert.Contains("hint: start one with veil run", run.Error, StringComparison.Ordinal);
         Assert.Equal((ExitCodes.NotRunning, "node_not_running"), (json.ExitCode, json.ErrorCode()));
         Assert.False(File.Exists("never"));
-    }
-
-    [Fact]
-    public async Task A_health_check_without_a_node_is_1_and_quiet()
-    {
-        var run = await CommandRun.OfAsync("status", "--check", "--data", _folder.FullName);
-
-        Assert.Equal((1, "", ""), (run.ExitCode, run.Out, run.Error));
     }
 
     [Theory]
