@@ -12,10 +12,13 @@ internal static class CommandTree
     // What commands have to put away when they are interrupted: a temporary file, a request.
     private static readonly TimeSpan CleaningLimit = TimeSpan.FromSeconds(10);
 
+    // Without files of arguments: a file named @pic.jpg is to be shared, not read for options.
+    private static readonly ParserConfiguration _asTyped = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs what the arguments ask for; returns the exit code.</summary>
     internal static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken)
     {
-        var parsed = Create(terminal).Parse(args);
+        var parsed = Create(terminal).Parse(args, _asTyped);
         if (parsed.Errors.Count > 0)
         {
             var command = parsed.CommandResult.Command;
@@ -30,7 +33,9 @@ internal static class CommandTree
         var configuration = new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = CleaningLimit,
+            // A node drains as long as its settings say, and its host takes the signals: nothing may cut that off.
+            ProcessTerminationTimeout =
+                parsed.CommandResult.Command.Name == RunCommand.Name ? null : CleaningLimit,
             Output = terminal.Out,
             Error = terminal.Error,
         };
@@ -47,7 +52,7 @@ internal static class CommandTree
             + "Examples:\n  veil demo --file holiday.jpg\n  veil run --network network.json\n  veil add holiday.jpg\n"
             + "  veil get - -o holiday.jpg < holiday.key")
         {
-            RunCommand.Create(),
+            RunCommand.Create(terminal),
             StatusCommand.Create(frame),
             AddCommand.Create(frame),
             GetCommand.Create(frame),

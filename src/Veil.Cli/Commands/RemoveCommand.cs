@@ -14,7 +14,8 @@ internal static class RemoveCommand
             "rm",
             "Forget something that was shared: its name and key are removed from this node. It is not unshared: "
             + "stores keep the blocks until their leases end (60 days by default), and until then whoever has the key "
-            + "can read it. KEY is the id that veil ls prints, or the key itself.\n\n"
+            + "can read it. KEY is the id that veil ls prints, or the key itself. "
+            + $"{KeyInput.Advice}\n\n"
             + "Examples:\n  veil rm 3f9a0c11d2\n  veil rm - < holiday.key",
             publication.Symbols,
             async (invocation, cancellationToken) =>

@@ -13,12 +13,12 @@ internal static class StatusCommand
     {
         var check = new Option<bool>("--check")
         {
-            Description = "say nothing; exit 0 when the node is ready, else 1 (for health checks)",
+            Description = "say nothing of a node that answers; exit 0 when it is ready, 1 when not, 3 when none runs",
         };
         return frame.Create(
             "status",
             "Say how the running node is: its state, roles, network, load, and what is wrong.\n\n"
-            + "Examples:\n  veil status\n  veil status --json\n  veil status --check || systemctl restart veil",
+            + "Examples:\n  veil status\n  veil status --json\n  veil status --check && veil add holiday.jpg",
             [check],
             (invocation, cancellationToken) => invocation.Parsed.GetValue(check)
                 ? CheckAsync(invocation, cancellationToken)
@@ -35,17 +35,8 @@ internal static class StatusCommand
 
     private static async Task<int> CheckAsync(Invocation invocation, CancellationToken cancellationToken)
     {
-        string state;
-        try
-        {
-            using var client = invocation.Connect();
-            state = (await client.GetStatusAsync(cancellationToken)).State;
-        }
-        catch (ControlException failure)
-        {
-            state = failure.Error.Code;
-        }
-
+        using var client = invocation.Connect();
+        string state = (await client.GetStatusAsync(cancellationToken)).State;
         bool ready = state == NodeStatus.Ready;
         invocation.Voice.Print(new CheckResult(ready, state), CommandJson.Default.CheckResult, static _ => { });
         return ready ? ExitCodes.Done : ExitCodes.Failed;

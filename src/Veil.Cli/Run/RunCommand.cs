@@ -8,7 +8,10 @@ namespace Veil.Cli.Run;
 /// <summary>`veil run`: one node, in the foreground, until a signal.</summary>
 internal static class RunCommand
 {
-    internal static Command Create()
+    /// <summary>What is typed.</summary>
+    internal const string Name = "run";
+
+    internal static Command Create(Terminal terminal)
     {
         var data = new Option<string?>("--data")
         {
@@ -28,8 +31,9 @@ internal static class RunCommand
             Description = "any other setting, like --set Limits:Memory=512MiB; may be repeated",
             HelpName = "SECTION:KEY=VALUE",
         };
+        var json = new Option<bool>("--json") { Description = "print a start that fails as one JSON object" };
         var command = new Command(
-            "run",
+            Name,
             "Run a node in the foreground, with any of the roles authority, relay, store and gateway. "
             + "Prints \"ready\" when every role serves. SIGTERM and Ctrl-C let others' circuits end, then stop it.\n\n"
             + "Examples:\n"
@@ -43,6 +47,7 @@ internal static class RunCommand
         }
 
         command.Options.Add(set);
+        command.Options.Add(json);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var given = flags
@@ -51,26 +56,25 @@ internal static class RunCommand
                     flag => flag.Key.Name,
                     flag => parsed.GetValue(flag.Option)!,
                     StringComparer.OrdinalIgnoreCase);
-            return await RunAsync(parsed.GetValue(data), given, parsed.GetValue(set) ?? [], cancellationToken);
+            var voice = new Voice(parsed.GetValue(json), terminal);
+            return await GuardAsync(voice, () =>
+            {
+                AddPairs(given, parsed.GetValue(set) ?? []);
+                return NodeHost.RunAsync(
+                    DataPaths.Choose(parsed.GetValue(data)),
+                    given,
+                    () => terminal.Out.WriteLine("ready"),
+                    cancellationToken);
+            });
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(
-        string? data,
-        Dictionary<string, string> settings,
-        IReadOnlyList<string> pairs,
-        CancellationToken cancellationToken)
+    private static async Task<int> GuardAsync(Voice voice, Func<Task> run)
     {
-        var voice = new Voice(json: false);
         try
         {
-            AddPairs(settings, pairs);
-            await NodeHost.RunAsync(
-                DataPaths.Choose(data),
-                settings,
-                static () => Console.Out.WriteLine("ready"),
-                cancellationToken);
+            await run();
             return ExitCodes.Done;
         }
         catch (CliFailure failure)

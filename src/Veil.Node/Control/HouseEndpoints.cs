@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Veil.Content.Keys;
 using Veil.Storage.State;
 
 namespace Veil.Node.Control;
@@ -23,8 +24,9 @@ internal sealed class HouseEndpoints(ControlSurface surface)
     {
         var request = await Answers.ReadAsync(context, ControlJson.Default.ForgetRequest);
         string wanted = request.Publication?.Trim() ?? throw ControlErrors.BadRequest();
+        string? key = ContentKey.TryParse(wanted, out var parsed, out _) ? parsed.Format() : null;
         var known = surface.State is { } state ? await state.ListPublicationsAsync(context.RequestAborted) : [];
-        var entry = known.FirstOrDefault(entry => entry.LocalId == wanted || entry.KeyText == wanted);
+        var entry = known.FirstOrDefault(entry => entry.LocalId == wanted || entry.KeyText == key);
         if (entry is null || !await surface.State!.RemovePublicationAsync(entry.LocalId, context.RequestAborted))
         {
             throw new ControlException(StatusCodes.Status404NotFound, new(

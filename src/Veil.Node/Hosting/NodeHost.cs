@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Veil.Node.Configuration;
@@ -37,6 +38,14 @@ public static class NodeHost
             .AddSingleton(logging)
             .AddHostedService<NodeService>();
         using var host = builder.Build();
+
+        // The host hears SIGTERM in any case, but Ctrl-C only where systemd did not start it.
+        var life = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+        {
+            signal.Cancel = true;
+            life.StopApplication();
+        });
         try
         {
             await host.RunAsync(cancellationToken);

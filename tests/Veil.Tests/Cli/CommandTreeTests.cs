@@ -15,6 +15,7 @@ public sealed class CommandTreeTests : IDisposable
     /// <summary>Each command that needs a node, with arguments that are fine.</summary>
     public static TheoryData<string[]> NodeCommands => new(
         ["status"],
+        ["status", "--check"],
         ["get", Library.Key(1).Format(), "-o", "never"],
         ["open", Library.Key(1).Format()],
         ["deny", Library.Key(1).Format()],
@@ -54,11 +55,28 @@ public sealed class CommandTreeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_health_check_without_a_node_is_1_and_quiet()
+    public async Task A_start_that_fails_is_one_object_with_the_exit_code_it_has_without()
     {
-        var run = await CommandRun.OfAsync("status", "--check", "--data", _folder.FullName);
+        string[] line = ["run", "--data", _folder.FullName];
 
-        Assert.Equal((1, "", ""), (run.ExitCode, run.Out, run.Error));
+        var run = await CommandRun.OfAsync(line);
+        var json = await CommandRun.OfAsync([.. line, "--json"]);
+
+        Assert.Equal((ExitCodes.Usage, ""), (run.ExitCode, run.Out));
+        Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
+        Assert.Equal((ExitCodes.Usage, "no_network"), (json.ExitCode, json.ErrorCode()));
+    }
+
+    [Fact]
+    public async Task A_file_whose_name_begins_with_an_at_sign_is_not_read_for_arguments()
+    {
+        string named = Path.Combine(_folder.FullName, "@pic.jpg");
+        await File.WriteAllTextAsync(named, "secret words", TestContext.Current.CancellationToken);
+
+        var run = await CommandRun.OfAsync("add", $"@{named}", "--json", "--data", _folder.FullName);
+
+        Assert.Equal((ExitCodes.Failed, "no_file"), (run.ExitCode, run.ErrorCode()));
+        Assert.DoesNotContain("words", run.Out, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -92,7 +110,10 @@ public sealed class CommandTreeTests : IDisposable
             Assert.Superset(
                 new HashSet<string> { "--json", "--data" },
                 command.Options.Select(option => option.Name).ToHashSet()));
-        Assert.All(["get", "open", "deny"], name => Assert.Contains(
+        Assert.All(
+            commands.SelectMany(command => command.Subcommands.DefaultIfEmpty(command)),
+            command => Assert.Contains("--json", command.Options.Select(option => option.Name)));
+        Assert.All(["get", "open", "deny", "rm"], name => Assert.Contains(
             "seen by other users",
             commands.Single(command => command.Name == name).Description,
             StringComparison.Ordinal));

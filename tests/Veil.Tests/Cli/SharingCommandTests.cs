@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Veil.Cli.Output;
+using Veil.Node.Control;
 using Veil.Tests.Gateway;
 using Veil.Tests.Node;
 using Xunit;
@@ -138,6 +139,32 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
 
         Assert.EndsWith(".veil/", opened.Object().GetProperty("url").GetString(), StringComparison.Ordinal);
         Assert.True(denied.Object().GetProperty("added").GetBoolean());
+    }
+
+    [Fact]
+    public async Task What_was_shared_is_forgotten_by_a_link_to_it_too()
+    {
+        await house.ReadyAsync();
+        string key = (await RunAsync("add", Write("linked.txt", "x"u8.ToArray()))).Out.Trim();
+
+        var forgotten = await RunAsync("rm", $"http://open.veil/#{key}", "--json");
+
+        Assert.Equal("linked.txt", JsonValueString(forgotten.Object(), "name"));
+    }
+
+    [Fact]
+    public async Task A_health_check_of_a_node_that_answers_and_is_not_ready_is_1()
+    {
+        await house.ReadyAsync();
+        var surface = house.Surface with { IsStopping = static () => true };
+        await using var server = new ControlServer(surface, At(ControlSocket.FileName), house.Logs);
+        await server.StartAsync(TestContext.Current.CancellationToken);
+
+        var check = await CommandRun.OfAsync("status", "--check", "--data", _folder.FullName);
+        var json = await CommandRun.OfAsync("status", "--check", "--json", "--data", _folder.FullName);
+
+        Assert.Equal((ExitCodes.Failed, "", ""), (check.ExitCode, check.Out, check.Error));
+        Assert.Equal((ExitCodes.Failed, "stopping"), (json.ExitCode, JsonValueString(json.Object(), "state")));
     }
 
     [Fact]
