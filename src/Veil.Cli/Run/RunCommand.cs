@@ -30,7 +30,7 @@ internal static class RunCommand
         };
         var command = new Command(
             "run",
-            "Run a node in the foreground, with any of the roles authority, relay, store and gateway. "
+            "Run a node in the foreground, with any of the roles authority, relay, store, exit and gateway. "
             + "Prints \"ready\" when every role serves. SIGTERM and Ctrl-C let others' circuits end, then stop it.\n\n"
             + "Examples:\n"
             + "  veil run --network network.json\n"
