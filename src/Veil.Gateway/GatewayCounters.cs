@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Veil.Gateway.Socks;
+using Veil.Wire.Exits;
 
 namespace Veil.Gateway;
 
@@ -7,6 +8,7 @@ namespace Veil.Gateway;
 public sealed class GatewayCounters
 {
     private readonly long[] _refused = new long[(int)Enum.GetValues<SocksRefusal>().Max() + 1];
+    private readonly long[] _exits = new long[(int)Enum.GetValues<ExitAnswer>().Max() + 1];
     private long _accepted;
 
     /// <summary>SOCKS connections that were handed over to a site.</summary>
@@ -15,8 +17,12 @@ public sealed class GatewayCounters
     /// <summary>SOCKS connections refused for one reason.</summary>
     public long Refused(SocksRefusal reason) => Interlocked.Read(ref _refused[(int)reason]);
 
+    /// <summary>SOCKS connections to targets outside that ended so.</summary>
+    public long Exits(ExitAnswer answer) => Interlocked.Read(ref _exits[(int)answer]);
+
     /// <summary>
-    /// All counters that are not zero: <c>socks.accepted</c> and <c>socks.refused.&lt;reason&gt;</c>
+    /// All counters that are not zero: <c>socks.accepted</c>, <c>socks.refused.&lt;reason&gt;</c>,
+    /// <c>socks.exit.&lt;answer&gt;</c>
     /// (spec/gateway.md, section 1.3).
     /// </summary>
     public IReadOnlyDictionary<string, long> Snapshot()
@@ -36,10 +42,21 @@ public sealed class GatewayCounters
             }
         }
 
+        foreach (var answer in Enum.GetValues<ExitAnswer>())
+        {
+            if (Exits(answer) > 0)
+            {
+                string name = JsonNamingPolicy.SnakeCaseLower.ConvertName(answer.ToString());
+                counters.Add($"socks.exit.{name}", Exits(answer));
+            }
+        }
+
         return counters;
     }
 
     internal void CountAccepted() => Interlocked.Increment(ref _accepted);
+
+    internal void CountExit(ExitAnswer answer) => Interlocked.Increment(ref _exits[(int)answer]);
 
     internal void CountRefused(SocksRefusal reason) => Interlocked.Increment(ref _refused[(int)reason]);
 }

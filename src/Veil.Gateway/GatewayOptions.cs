@@ -6,6 +6,9 @@ public sealed record GatewayOptions
     /// <summary>How long a SOCKS handshake may take; a client on this machine has nothing to wait for.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long it may take to reach a target outside, all exits together.</summary>
+    public TimeSpan ExitTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Connections served at a time; one more is closed unread. Each costs some 100 KiB at most.</summary>
     public int MaxConnections { get; init; } = 512;
 

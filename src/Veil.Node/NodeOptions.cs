@@ -5,6 +5,7 @@ using Veil.Circuits.Limits;
 using Veil.Content.Stores;
 using Veil.Gateway;
 using Veil.Links;
+using Veil.Node.Exits;
 using Veil.Wire.Documents;
 
 namespace Veil.Node;
@@ -47,6 +48,9 @@ public sealed record NodeOptions
 
     /// <summary>Requests to stores.</summary>
     public StoreClientOptions Stores { get; init; } = new();
+
+    /// <summary>What an exit takes.</summary>
+    public ExitOptions Exit { get; init; } = new();
 
     /// <summary>SOCKS and sites.</summary>
     public GatewayOptions Gateway { get; init; } = new();

@@ -18,4 +18,8 @@ public enum NodeRoles
 
     /// <summary>Serves the local user through SOCKS.</summary>
     Gateway = 8,
+
+    /// <summary>Carries streams on to the ordinary internet. An exit is a relay that others reach at the end of a
+    /// branch.</summary>
+    Exit = 16,
 }

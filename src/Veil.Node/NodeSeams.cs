@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Veil.Node.Observing;
@@ -29,6 +30,9 @@ public sealed record NodeSeams
 
     /// <summary>Makes connections.</summary>
     public required IConnectionFactory Connections { get; init; }
+
+    /// <summary>An exit's resolver; null for nodes that are no exit.</summary>
+    public Func<string, CancellationToken, Task<IReadOnlyList<IPAddress>>>? LookUp { get; init; }
 
     /// <summary>A store's blocks; the node disposes it. Null for nodes that are no store.</summary>
     public IBlockStore? Blocks { get; init; }

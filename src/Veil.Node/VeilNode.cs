@@ -15,6 +15,7 @@ using Veil.Links;
 using Veil.Links.Handshake;
 using Veil.Links.Tasks;
 using Veil.Node.Directory;
+using Veil.Node.Exits;
 using Veil.Node.Observing;
 using Veil.Node.Roles;
 using Veil.Node.Status;
@@ -42,6 +43,8 @@ public sealed partial class VeilNode : IAsyncDisposable
     private readonly TrunkPool _trunks;
     private readonly CircuitBlockNetwork _blocks;
     private readonly Publisher _publisher;
+    private readonly ExitClient _exits;
+    private readonly NodeServices? _services;
     private readonly RelayRole? _relay;
     private readonly GatewayRole? _gateway;
     private readonly AuthorityRole? _authority;
@@ -88,11 +91,16 @@ public sealed partial class VeilNode : IAsyncDisposable
         _trunks = new TrunkPool(_context, _clientLinks, _directory.View, options.Trunks);
         _blocks = new CircuitBlockNetwork(_context, _trunks, _directory.View, options.Stores);
         _publisher = new Publisher(_blocks, seams.Secrets, seams.Decisions, seams.Time);
+        _exits = new ExitClient(
+            _trunks, _directory.View, circuits.MaxStreams, (seams.Time, seams.Decisions));
         Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions(), seams.Denylist);
-        _gateway = options.Roles.HasFlag(NodeRoles.Gateway) ? new GatewayRole(options, seams, Reader) : null;
+        _gateway = options.Roles.HasFlag(NodeRoles.Gateway) 
+            ? new GatewayRole(options, seams, Reader, _exits)
+            : null;
         if (_keys is not null)
         {
             _relay = new RelayRole(options, _keys, _context, (handshake, _directory.View), seams);
+            _services = new NodeServices(options, seams, _context, () => Consensus);
         }
 
         if (options.Roles.HasFlag(NodeRoles.Authority))
@@ -155,7 +163,8 @@ public sealed partial class VeilNode : IAsyncDisposable
     public IPEndPoint? SocksEndPoint => _gateway?.EndPoint;
 
     /// <summary>What its status is computed from.</summary>
-    internal StatusSource StatusSource => new(_context, _clientLinks, _relay, _gateway, _seams);
+    internal StatusSource StatusSource =>
+        new(_context, _clientLinks, _relay, _gateway, _services?.ExitCounters, _seams);
 
     /// <summary>Publishes a file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -219,7 +228,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         _scope.Start(_directory.Memory.RunAsync);
         if (_relay is not null)
         {
-            OfferServices(_relay);
+            _services!.OfferAt(_relay, _authority);
             await _relay.StartAsync(_seams.Listeners, cancellationToken);
         }
 
@@ -291,6 +300,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         }
 
         _blocks.Dispose();
+        _exits.Dispose();
         _trunks.Dispose();
         if (_relay is not null)
         {
@@ -341,35 +351,6 @@ public sealed partial class VeilNode : IAsyncDisposable
         : _directory.View.IsGuard(relay) ? PeerKind.Guard
         : Options.Network.Authorities.Any(authority => authority.Identity == relay) ? PeerKind.Authority
         : PeerKind.Relay;
-
-    private void OfferServices(RelayRole relay)
-    {
-        var directory = new DirectoryService(
-            _authority?.Responder,
-            _authority?.Gate ?? new Lock(),
-            (known, output) => DirectoryResponder.AnswerConsensus(Consensus, known, _seams.Time.GetUtcNow(), output),
-            _seams.Time)
-        {
-            OnHandled = _authority is null ? null : _authority.Drain,
-        };
-        relay.Offer(ServiceId.Directory, directory.ServeAsync);
-        if (_seams.Blocks is { } blocks)
-        {
-            var budget = new StoreBudget();
-            var options = new StoreSessionOptions
-            {
-                Denylist = _seams.Denylist,
-                OnBlock = _seams.Observer is { } observer ? observer.SawBlock : null,
-            };
-            relay.Offer(ServiceId.Store, stream => ServeStoreAsync(stream, budget, options));
-        }
-    }
-
-    private async Task ServeStoreAsync(CircuitStream stream, StoreBudget budget, StoreSessionOptions options)
-    {
-        var session = new StoreSession(stream, _seams.Blocks!, budget, _seams.Time, options);
-        _context.Counters.Count(await session.RunAsync(_scope.Stopping));
-    }
 
     [LoggerMessage(1, LogLevel.Error, "a task of the node ended by a defect")]
     private static partial void LogFault(ILogger logger, Exception fault);

@@ -78,4 +78,7 @@ public enum ServiceId : byte
 
     /// <summary>A store's blocks (spec/store.md, section 2).</summary>
     Store = 2,
+
+    /// <summary>Connections to the ordinary internet (spec/exit.md, section 2).</summary>
+    Exit = 3,
 }

@@ -39,8 +39,8 @@ public sealed class NetworkView
     /// <summary>Told of every change of the fixed second hops, as <see cref="OnGuardsChanged"/>.</summary>
     public Action<IReadOnlyList<VanguardRecord>>? OnVanguardsChanged { get; init; }
 
-    /// <summary>The relay that this client is itself: on none of its own paths, where it would hide nothing and show its
-    /// address to the hop after it; null for one that is none.</summary>
+    /// <summary>The relay that this client is itself: on none of its own paths, where it would hide nothing and show
+    /// its address to the hop after it; null for one that is none.</summary>
     public RelayId? Self { get; init; }
 
     /// <summary>The newest consensus, or null before the first.</summary>
@@ -107,6 +107,20 @@ public sealed class NetworkView
         {
             return _guards.Export().Any(guard => guard.Relay == relay);
         }
+    }
+
+    /// <summary>The relays that may not be hops of a trunk to <paramref name="end"/>: itself, and for interactive
+    /// trunks, whose end sees what they carry, those of its family and subnet.</summary>
+    internal IReadOnlySet<RelayId> ApartFrom(RelayId end, TrunkPurpose purpose)
+    {
+        var apart = new HashSet<RelayId> { end };
+        if (purpose == TrunkPurpose.Interactive && Consensus is { } consensus && consensus.TryGet(end, out var entry))
+        {
+            apart.UnionWith(consensus.Relays
+                .Where(relay => !HopRules.MayMeet(relay, entry, consensus.Lab)).Select(relay => relay.Identity));
+        }
+
+        return apart;
     }
 
     /// <summary>Chooses a path.</summary>

@@ -27,10 +27,11 @@ internal sealed class Trunk(ClientCircuit circuit, long builtAt)
     internal bool IsFresh(TimeProvider time, TrunkOptions options) =>
         !_retired && !circuit.IsClosed && time.GetElapsedTime(builtAt) < options.MaxAge;
 
-    internal bool Fits(RelayId end, TrunkOptions options, int maxBranches) =>
+    /// <summary>Whether it may have a branch to a relay, none of whose <c>Apart</c> may be a hop.</summary>
+    internal bool Fits((RelayId Relay, IReadOnlySet<RelayId> Apart) end, TrunkOptions options, int maxBranches) =>
         Load < maxBranches
-        && !circuit.Path.Contains(end)
-        && (_ends.Contains(end) || _ends.Count < options.MaxEnds);
+        && !circuit.Path.Any(end.Apart.Contains)
+        && (_ends.Contains(end.Relay) || _ends.Count < options.MaxEnds);
 
     internal void Visit(RelayId end) => _ends.Add(end);
 

@@ -57,7 +57,8 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     private async Task<ClientBranch> TryBranchAsync(TrunkPurpose purpose, RelayId end,
         CancellationToken cancellationToken)
     {
-        var avoid = new HashSet<RelayId> { end };
+        var apart = view.ApartFrom(end, purpose);
+        var avoid = new HashSet<RelayId>(apart);
         for (int attempt = 1; ; attempt++)
         {
             Trunk? trunk = null;
@@ -65,7 +66,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             try
             {
                 var target = view.Target(end) ?? throw new CircuitFailedException(CloseReason.UnknownRelay, end);
-                trunk = await TakeAsync(purpose, end, avoid, cancellationToken);
+                trunk = await TakeAsync(purpose, (end, apart), avoid, cancellationToken);
                 heard = trunk.Circuit.Heard;
                 return await trunk.Circuit.BranchAsync(target, cancellationToken);
             }
@@ -148,7 +149,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
 
     private async Task<Trunk> TakeAsync(
         TrunkPurpose purpose,
-        RelayId end,
+        (RelayId Relay, IReadOnlySet<RelayId> Apart) end,
         HashSet<RelayId> avoid,
         CancellationToken cancellationToken)
     {
@@ -170,7 +171,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     }
 
     /// <summary>The least used trunk, unless all are in use and the group may have one more, or one must do.</summary>
-    private Trunk? TryTake(RelayId end, bool settle)
+    private Trunk? TryTake((RelayId Relay, IReadOnlySet<RelayId> Apart) end, bool settle)
     {
         lock (_lock)
         {
@@ -179,7 +180,8 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             var fitting = _trunks.FindAll(trunk =>
                 trunk.IsFresh(context.Time, options) && trunk.Fits(end, options, context.Options.MaxBranches));
             var least = fitting.MinBy(trunk => trunk.Load);
-            return least is not null && (settle || least.IsIdle || fitting.Count >= options.Spread) ? Use(least, end)
+            return least is not null && (settle || least.IsIdle || fitting.Count >= options.Spread)
+                ? Use(least, end.Relay)
                 : null;
         }
     }
@@ -202,7 +204,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
 
     private async Task<Trunk> BuildAsync(
         TrunkPurpose purpose,
-        RelayId end,
+        (RelayId Relay, IReadOnlySet<RelayId> Apart) end,
         HashSet<RelayId> avoid,
         CancellationToken cancellationToken)
     {
@@ -216,7 +218,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
                 if (!_disposed)
                 {
                     _trunks.Add(trunk);
-                    return Use(trunk, end);
+                    return Use(trunk, end.Relay);
                 }
             }
 

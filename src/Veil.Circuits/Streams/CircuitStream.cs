@@ -42,6 +42,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
     private long _windowReceived;
     private int _reset;
     private int _charge;
+    private Action? _onBroken;
 
     internal CircuitStream(StreamEnd end, StreamId id, ServiceId service, CircuitOptions options)
     {
@@ -112,6 +113,18 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
         {
             EndPipes(new StreamResetException(CloseReason.Done));
             MarkReady();
+            TellBroken();
+        }
+    }
+
+    /// <summary>Has somebody told, once, when the stream is reset by either side or its circuit closes: at once if that
+    /// was before. Called by any thread; must return at once.</summary>
+    public void WhenBroken(Action tell)
+    {
+        Volatile.Write(ref _onBroken, tell);
+        if (IsReset)
+        {
+            TellBroken();
         }
     }
 
@@ -124,6 +137,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
         if (Interlocked.Exchange(ref _reset, 2) == 0)
         {
             EndPipes(new StreamResetException(reason));
+            TellBroken();
         }
     }
 
@@ -280,6 +294,8 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
     }
 
     private void MarkReady() => _end.MarkReady(this);
+
+    private void TellBroken() => Interlocked.Exchange(ref _onBroken, null)?.Invoke();
 
     private void OnConsumed(long bytes)
     {

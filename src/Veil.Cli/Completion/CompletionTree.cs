@@ -55,7 +55,7 @@ internal sealed record CompletionTree(
 {
     /// <summary>Names of roles, as `veil run --roles` takes them.</summary>
     internal static IReadOnlyList<string> Roles { get; } =
-        NodeStatus.NamesOf(NodeRoles.Authority | NodeRoles.Relay | NodeRoles.Store | NodeRoles.Gateway);
+        NodeStatus.NamesOf(Enum.GetValues<NodeRoles>().Aggregate((all, role) => all | role));
 
     /// <summary>The last of its names.</summary>
     internal string Name => Path[(Path.LastIndexOf(' ') + 1)..];

@@ -34,7 +34,7 @@ internal static class RunCommand
         var json = new Option<bool>("--json") { Description = "print a start that fails as one JSON object" };
         var command = new Command(
             Name,
-            "Run a node in the foreground, with any of the roles authority, relay, store and gateway. "
+            "Run a node in the foreground, with any of the roles authority, relay, store, exit and gateway. "
             + "Prints \"ready\" when every role serves. SIGTERM and Ctrl-C let others' circuits end, then stop it.\n\n"
             + "Examples:\n"
             + "  veil run --network network.json\n"

@@ -158,7 +158,8 @@ public sealed class GuardSet
             .ToList();
         var known = _guards.Select(guard => guard.Relay).ToHashSet();
         var picked = new RelayPicker(consensus, _decisions).Pick(entry =>
-            entry.Has(RelayFlags.Guard) && entry.Identity != Self && HopRules.MayJoin(entry, others, known, consensus.Lab));
+            entry.Has(RelayFlags.Guard) && entry.Identity != Self
+            && HopRules.MayJoin(entry, others, known, consensus.Lab));
         if (picked is null)
         {
             return false;

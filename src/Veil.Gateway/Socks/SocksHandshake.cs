@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Net;
 using Veil.Content.Edge;
+using Veil.Wire.Exits;
 
 namespace Veil.Gateway.Socks;
 
@@ -27,11 +29,15 @@ public sealed class SocksHandshake
     // Replies of a whole handshake fit twice over; the help page is the longest.
     private const int ReplyBytes = 1024;
 
+    private readonly bool _hasExits;
     private readonly byte[] _message = new byte[MaxMessageBytes];
     private readonly ArrayBufferWriter<byte> _replies = new(ReplyBytes);
     private int _length;
     private Stage _stage = Stage.Greeting;
     private IsolationGroup _group = SocksIsolation.WithoutCredential;
+
+    /// <param name="hasExits">Whether targets outside of the network are granted, for exits to decide about.</param>
+    public SocksHandshake(bool hasExits = false) => _hasExits = hasExits;
 
     private enum Stage
     {
@@ -183,23 +189,49 @@ public sealed class SocksHandshake
             return;
         }
 
-        var hostName = string.Empty;
-        refusal = type != AddressType.Name ? SocksRefusal.AddressType
-            : addressBytes == 0 ? SocksRefusal.Malformed
-            : TargetRules.Check(
-                message.Slice(addressAt, addressBytes),
-                BinaryPrimitives.ReadUInt16BigEndian(message[(addressAt + addressBytes)..]),
-                out hostName);
+        // A name without a letter is refused before its port has come.
+        string hostName = string.Empty;
+        ExitTarget? exit = null;
+        refusal = addressBytes == 0 ? SocksRefusal.Malformed : Judge(
+            type,
+            message.Slice(addressAt, addressBytes),
+            BinaryPrimitives.ReadUInt16BigEndian(message[(addressAt + addressBytes)..]),
+            out hostName,
+            out exit);
         if (refusal != SocksRefusal.None)
         {
             Refuse(refusal, SocksReplies.Refused(refusal));
             return;
         }
 
-        Request = new SocksRequest(hostName, _group);
+        Request = new SocksRequest(hostName, _group, exit);
         Status = SocksStatus.Granted;
         Array.Clear(_message);
-        _replies.Write(SocksReplies.Granted);
+        if (exit is null)
+        {
+            // Of a target outside it is not known yet whether it can be reached.
+            _replies.Write(SocksReplies.Granted);
+        }
+    }
+
+    private SocksRefusal Judge(
+        AddressType type, ReadOnlySpan<byte> address, ushort port, out string hostName, out ExitTarget? exit)
+    {
+        (hostName, exit) = (string.Empty, null);
+        if (type != AddressType.Name)
+        {
+            if (!_hasExits || port == 0)
+            {
+                return _hasExits ? SocksRefusal.Port : SocksRefusal.AddressType;
+            }
+
+            exit = ExitTarget.Of(new IPAddress(address), port);
+            return SocksRefusal.None;
+        }
+
+        return _hasExits
+            ? TargetRules.CheckWithExits(address, port, out hostName, out exit)
+            : TargetRules.Check(address, port, out hostName);
     }
 
     private static SocksRefusal CheckHeader(ReadOnlySpan<byte> message)

@@ -1,4 +1,5 @@
 using System.Text;
+using Veil.Wire.Exits;
 
 namespace Veil.Gateway.Socks;
 
@@ -36,6 +37,21 @@ internal static class SocksReplies
     internal static ReadOnlySpan<byte> CredentialMalformed => [0x01, 0x01];
 
     internal static ReadOnlySpan<byte> Granted => [0x05, 0x00, 0x00, 0x01, 0, 0, 0, 0, 0, 0];
+
+    /// <summary>What an exit's answer means to the client (spec/exit.md, section 7); RFC 1928, section 6.</summary>
+    internal static byte[] Of(ExitAnswer answer)
+    {
+        byte code = answer switch
+        {
+            ExitAnswer.Connected => 0x00,
+            ExitAnswer.Policy => 0x02,
+            ExitAnswer.NotFound or ExitAnswer.Unreachable => 0x04,
+            ExitAnswer.Refused => 0x05,
+            ExitAnswer.TimedOut => 0x06,
+            _ => 0x01,
+        };
+        return [0x05, code, 0x00, 0x01, 0, 0, 0, 0, 0, 0];
+    }
 
     /// <summary>The reply to a request that is refused; RFC 1928, section 6.</summary>
     internal static byte[] Refused(SocksRefusal reason)

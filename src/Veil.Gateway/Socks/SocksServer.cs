@@ -3,7 +3,10 @@ using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Veil.Circuits.Streams;
+using Veil.Content.Edge;
 using Veil.Gateway.Sites;
+using Veil.Wire.Exits;
 
 namespace Veil.Gateway.Socks;
 
@@ -19,6 +22,7 @@ public sealed partial class SocksServer : IAsyncDisposable
 
     private readonly IConnectionListenerFactory _listeners;
     private readonly VeilSite _site;
+    private readonly SocksExits _exits;
     private readonly GatewayEnvironment _environment;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -34,14 +38,18 @@ public sealed partial class SocksServer : IAsyncDisposable
     /// <summary>Nothing is accepted before <see cref="StartAsync"/>.</summary>
     /// <param name="listeners">How to listen: TCP in the product.</param>
     /// <param name="site">Where granted connections go; to be disposed after this.</param>
+    /// <param name="exits">The way out of the network.</param>
     /// <param name="environment">Bounds, clock, logs and counters.</param>
-    public SocksServer(IConnectionListenerFactory listeners, VeilSite site, GatewayEnvironment environment)
+    public SocksServer(
+        IConnectionListenerFactory listeners, VeilSite site, SocksExits exits, GatewayEnvironment environment)
     {
         ArgumentNullException.ThrowIfNull(listeners);
         ArgumentNullException.ThrowIfNull(site);
+        ArgumentNullException.ThrowIfNull(exits);
         ArgumentNullException.ThrowIfNull(environment);
         _listeners = listeners;
         _site = site;
+        _exits = exits;
         _environment = environment;
         _logger = environment.Loggers.CreateLogger<SocksServer>();
     }
@@ -184,7 +192,11 @@ public sealed partial class SocksServer : IAsyncDisposable
         try
         {
             var request = await ShakeHandsAsync(connection);
-            if (request is not null)
+            if (request is { Exit: { } target })
+            {
+                await CarryAsync(connection, target, request.Group);
+            }
+            else if (request is not null)
             {
                 _environment.Counters.CountAccepted();
                 await _site.ServeAsync(connection, request);
@@ -205,6 +217,45 @@ public sealed partial class SocksServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Finds an exit for a target outside, answers the client, and carries bytes until one side ends.</summary>
+    private async Task CarryAsync(ConnectionContext connection, ExitTarget target, IsolationGroup group)
+    {
+        var (answer, stream) = await ConnectAsync(target, group);
+        _environment.Counters.CountExit(answer);
+        try
+        {
+            await connection.Transport.Output.WriteAsync(SocksReplies.Of(answer), _stopping.Token);
+        }
+        catch (Exception failure) when (failure is IOException or OperationCanceledException)
+        {
+            stream?.Reset();
+            return;
+        }
+
+        if (stream is null)
+        {
+            await LingerAsync(connection);
+            return;
+        }
+
+        await StreamBridge.RunAsync(stream, connection);
+    }
+
+    private async Task<(ExitAnswer Answer, CircuitStream? Stream)> ConnectAsync(
+        ExitTarget target, IsolationGroup group)
+    {
+        using var limit = new CancellationTokenSource(_environment.Options.ExitTimeout, _environment.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
+        try
+        {
+            return await _exits.ConnectAsync(target, group, either.Token);
+        }
+        catch (OperationCanceledException) when (!_stopping.IsCancellationRequested)
+        {
+            return (ExitAnswer.TimedOut, null);
+        }
+    }
+
     private async Task DisposeQuietlyAsync(ConnectionContext connection)
     {
         try
@@ -221,7 +272,7 @@ public sealed partial class SocksServer : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(_environment.Options.HandshakeTimeout, _environment.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
-        var handshake = new SocksHandshake();
+        var handshake = new SocksHandshake(_exits.Exist());
         var refusal = SocksRefusal.None;
         try
         {

@@ -1,6 +1,7 @@
-using System.Buffers;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
+using Veil.Wire.Exits;
 
 namespace Veil.Gateway.Socks;
 
@@ -13,18 +14,7 @@ public static class TargetRules
     /// <summary>The only port that sites answer on.</summary>
     public const int SitePort = 80;
 
-    /// <summary>The longest host name, in bytes (RFC 1035).</summary>
-    public const int MaxNameBytes = 253;
-
-    /// <summary>The longest label of a host name, in bytes (RFC 1035).</summary>
-    public const int MaxLabelBytes = 63;
-
     private const string SiteSuffix = ".veil";
-
-    private static readonly SearchValues<byte> HostNameBytes =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."u8);
-
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <summary>Decides about a target as the client wrote it.</summary>
     /// <param name="name">The domain string of the request.</param>
@@ -34,24 +24,23 @@ public static class TargetRules
     public static SocksRefusal Check(ReadOnlySpan<byte> name, ushort port, out string hostName)
     {
         hostName = string.Empty;
-        var text = Encoding.Latin1.GetString(name);
-        if (IsAddress(text))
+        var text = Encoding.Latin1.GetString(name).ToLowerInvariant();
+        if (IPAddress.TryParse(Bare(text), out _))
         {
             return SocksRefusal.AddressLiteral;
         }
 
-        if (!IsHostName(name))
+        if (!HostName.IsWellFormed(name))
         {
             return SocksRefusal.Malformed;
         }
 
-        if (IsNumber(text.AsSpan(text.LastIndexOf('.') + 1)))
+        if (HostName.IsAddress(text))
         {
             // 1.2.3, 0x7f000001: what some resolvers take for an address.
             return SocksRefusal.AddressLiteral;
         }
 
-        text = text.ToLowerInvariant();
         if (!text.EndsWith(SiteSuffix, StringComparison.Ordinal))
         {
             return SocksRefusal.ForeignName;
@@ -66,33 +55,36 @@ public static class TargetRules
         return SocksRefusal.None;
     }
 
-    private static bool IsAddress(string text)
+    /// <summary>The same in a network that has exits (spec/exit.md): what is no site's goes to an exit.</summary>
+    /// <param name="name">The domain string of the request.</param>
+    /// <param name="port">The port of the request.</param>
+    /// <param name="hostName">A site's name, else empty.</param>
+    /// <param name="exit">Where an exit is to go, else null.</param>
+    public static SocksRefusal CheckWithExits(
+        ReadOnlySpan<byte> name, ushort port, out string hostName, out ExitTarget? exit)
     {
-        var bare = text.StartsWith('[') && text.EndsWith(']') ? text[1..^1] : text;
-        return IPAddress.TryParse(bare, out _);
-    }
-
-    private static bool IsNumber(ReadOnlySpan<char> label) =>
-        label.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
-            ? !label[2..].ContainsAnyExcept(HexDigits)
-            : !label.ContainsAnyExceptInRange('0', '9');
-
-    private static bool IsHostName(ReadOnlySpan<byte> name)
-    {
-        if (name.IsEmpty || name.Length > MaxNameBytes || name.ContainsAnyExcept(HostNameBytes))
+        exit = null;
+        var refusal = Check(name, port, out hostName);
+        if (refusal is not (SocksRefusal.ForeignName or SocksRefusal.AddressLiteral) || port == 0)
         {
-            return false;
+            return refusal == SocksRefusal.None || port != 0 ? refusal : SocksRefusal.Port;
         }
 
-        foreach (var label in name.Split((byte)'.'))
+        var text = Encoding.Latin1.GetString(name).ToLowerInvariant();
+        if (IPAddress.TryParse(Bare(text), out var address) && !HasScope(address))
         {
-            var length = name[label].Length;
-            if (length is 0 or > MaxLabelBytes)
-            {
-                return false;
-            }
+            exit = ExitTarget.Of(address, port);
+        }
+        else if (refusal == SocksRefusal.ForeignName && !HostName.IsSpecial(text))
+        {
+            exit = ExitTarget.Of(text, port);
         }
 
-        return true;
+        return exit is null ? refusal : SocksRefusal.None;
     }
+
+    private static string Bare(string text) => text.StartsWith('[') && text.EndsWith(']') ? text[1..^1] : text;
+
+    private static bool HasScope(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetworkV6 && address.ScopeId != 0;
 }

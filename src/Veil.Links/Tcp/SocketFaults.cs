@@ -23,6 +23,6 @@ internal static class SocketFaults
     /// <summary>
     /// The failure to connect, bind or accept. Without the inner exception: its message carries the address.
     /// </summary>
-    internal static IOException OfSetup(string what, SocketException fault) =>
-        new($"could not {what}: {fault.SocketErrorCode}");
+    internal static TcpSetupException OfSetup(string what, SocketException fault) =>
+        new(what, fault.SocketErrorCode);
 }

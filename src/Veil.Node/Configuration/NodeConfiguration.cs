@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Veil.Circuits.Limits;
+using Veil.Node.Exits;
 using Veil.Wire.Documents;
 
 namespace Veil.Node.Configuration;
@@ -37,6 +38,9 @@ public sealed record NodeConfiguration
 
     /// <summary>File of hashes of what the node does not carry; need not exist.</summary>
     public required string Denylist { get; init; }
+
+    /// <summary>What an exit takes.</summary>
+    public ExitOptions Exit { get; init; } = new();
 
     /// <summary>What strangers may use up.</summary>
     public required NodeBounds Bounds { get; init; }

@@ -11,7 +11,7 @@ public sealed record SettingKey(string Name, bool Live, string? Flag, string Mea
     public static IReadOnlyList<SettingKey> All { get; } =
     [
         new("Node:Name", false, "--name", "a name for this machine's tables"),
-        new("Node:Roles", false, "--roles", "any of authority, relay, store, gateway; default gateway"),
+        new("Node:Roles", false, "--roles", "any of authority, relay, store, exit, gateway; default gateway"),
         new("Node:Network", false, "--network", "the network file; needed once"),
         new("Link:Listen", false, "--listen", "where links are accepted; default 0.0.0.0:9301"),
         new("Link:Advertise", false, "--advertise", "the address that others reach, if it is another one"),
@@ -20,6 +20,8 @@ public sealed record SettingKey(string Name, bool Live, string? Flag, string Mea
         new("Socks:Listen", false, "--socks", "the SOCKS port, on loopback; default 127.0.0.1:9350"),
         new("Store:Quota", true, "--quota", "all that a store's files may take; default 10GiB"),
         new("Store:Denylist", true, null, "file of hashes of what this node does not carry"),
+        new("Exit:Policy", false, "--exit-policy", "rules of an exit, like accept *:80, accept *:443"),
+        new("Exit:Connections", false, null, "connections of an exit at once"),
         new("Limits:Rate", true, "--rate", "bytes per second of others' traffic, each way; 0 is no limit"),
         new("Limits:Burst", true, null, "bytes that may pass at once after silence"),
         new("Limits:Volume", true, "--volume", "bytes of others' traffic in a month, both ways; 0 is no limit"),

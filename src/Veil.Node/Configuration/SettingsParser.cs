@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Veil.Node.Exits;
 using Veil.Wire.Documents;
 
 namespace Veil.Node.Configuration;
@@ -43,6 +44,7 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
             Denylist = _values.Text("Store:Denylist") is { } denylist
                 ? Path.GetFullPath(denylist, paths.Folder)
                 : paths.Denylist,
+            Exit = Exit(roles),
             Bounds = Bounds(),
             Metrics = _values.Loopback("Metrics:Listen", null, "who could count your traffic"),
             LogLevel = Level(),
@@ -111,12 +113,31 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
             }
             else
             {
-                _values.Fault("Node:Roles", $"\"{word}\" is no role: authority, relay, store or gateway, with "
+                _values.Fault("Node:Roles", $"\"{word}\" is no role: authority, relay, store, exit or gateway, with "
                     + $"commas between");
             }
         }
 
-        return roles.HasFlag(NodeRoles.Store) ? roles | NodeRoles.Relay : roles;
+        return (roles & (NodeRoles.Store | NodeRoles.Exit)) != 0 ? roles | NodeRoles.Relay : roles;
+    }
+
+    private ExitOptions Exit(NodeRoles roles)
+    {
+        if (!ExitPolicy.TryParse(_values.Text("Exit:Policy") ?? "", out var policy, out string? error))
+        {
+            _values.Fault("Exit:Policy", error);
+        }
+        else if (roles.HasFlag(NodeRoles.Exit) && !policy.IsOpen)
+        {
+            _values.Fault("Exit:Policy", "accepts nothing, and an exit is there to accept: like accept *:80, "
+                + "accept *:443");
+        }
+
+        return new ExitOptions
+        {
+            Policy = policy ?? ExitPolicy.Empty,
+            MaxConnections = (int)_values.Number("Exit:Connections", 4_096, 1, 100_000),
+        };
     }
 
     private NodeBounds Bounds()

@@ -1,5 +1,6 @@
 using Veil.Links.Tcp;
 using Veil.Node.Configuration;
+using Veil.Node.Exits;
 using Veil.Node.Lab;
 using Veil.Node.Recording;
 using Veil.Noise;
@@ -122,6 +123,7 @@ internal sealed class OpenedNode : IAsyncDisposable
             State = state,
             ConsensusCache = consensus,
             VoteCache = vote,
+            LookUp = configuration.Roles.HasFlag(NodeRoles.Exit) ? SystemResolver.LookUpAsync : null,
             Denylist = parts.Outside.Denylist,
             Loggers = parts.Outside.Loggers,
             Observer = recorder,
@@ -178,5 +180,6 @@ internal sealed class OpenedNode : IAsyncDisposable
         Advertise = configuration.Advertise,
         Socks = configuration.Roles.HasFlag(NodeRoles.Gateway) ? configuration.Socks : null,
         Weight = configuration.Weight,
+        Exit = configuration.Exit,
     };
 }

@@ -6,6 +6,7 @@ using Veil.Content.Keys;
 using Veil.Gateway;
 using Veil.Gateway.Sites;
 using Veil.Gateway.Socks;
+using Veil.Node.Exits;
 using Veil.Node.Observing;
 
 namespace Veil.Node.Roles;
@@ -19,14 +20,16 @@ internal sealed class GatewayRole : IAsyncDisposable
     private readonly NodeOptions _options;
     private readonly NodeSeams _seams;
     private readonly ContentReader _reader;
+    private readonly ExitClient _exits;
     private VeilSite? _site;
     private SocksServer? _socks;
 
-    internal GatewayRole(NodeOptions options, NodeSeams seams, ContentReader reader)
+    internal GatewayRole(NodeOptions options, NodeSeams seams, ContentReader reader, ExitClient exits)
     {
         _options = options;
         _seams = seams;
         _reader = reader;
+        _exits = exits;
     }
 
     /// <summary>What it counts.</summary>
@@ -43,7 +46,8 @@ internal sealed class GatewayRole : IAsyncDisposable
         _site = new VeilSite(secret, OpenAsync, environment);
         CryptographicOperations.ZeroMemory(secret);
         await _site.StartAsync(cancellationToken);
-        _socks = new SocksServer(_seams.Listeners, _site, environment);
+        _socks = new SocksServer(
+            _seams.Listeners, _site, new SocksExits(() => _exits.HasExits, _exits.ConnectAsync), environment);
         await _socks.StartAsync(
             _options.Socks ?? throw new ArgumentException("a gateway needs an address for SOCKS"),
             cancellationToken);

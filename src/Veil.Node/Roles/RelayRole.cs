@@ -79,7 +79,8 @@ internal sealed class RelayRole : IAsyncDisposable
             OnionKey = new Bytes32(_keys.OnionKey.PublicKey),
             Addresses = [_options.Advertise ?? new NetworkAddress(EndPoint!)],
             Roles = (_options.Roles.HasFlag(NodeRoles.Relay) ? RelayRoles.Relay : RelayRoles.None)
-                | (_options.Roles.HasFlag(NodeRoles.Store) ? RelayRoles.Store : RelayRoles.None),
+                | (_options.Roles.HasFlag(NodeRoles.Store) ? RelayRoles.Store : RelayRoles.None)
+                | (_options.Roles.HasFlag(NodeRoles.Exit) ? RelayRoles.Exit : RelayRoles.None),
             Weight = _options.Weight,
             Versions = [1],
             PublishedEpoch = epoch,

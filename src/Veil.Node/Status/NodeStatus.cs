@@ -53,7 +53,7 @@ public sealed class NodeStatus
     public StatusDocument Take()
     {
         var options = _node.Options;
-        var (circuits, clientLinks, relay, _, seams) = _node.StatusSource;
+        var (circuits, clientLinks, relay, _, _, seams) = _node.StatusSource;
         var consensus = _node.Consensus;
         var problems = new List<StatusProblem>(FindNetworkProblems(out bool serves));
         problems.AddRange(_problems());
@@ -145,7 +145,7 @@ public sealed class NodeStatus
 
     private SortedDictionary<string, long> Count()
     {
-        var (circuits, clientLinks, relay, gateway, seams) = _node.StatusSource;
+        var (circuits, clientLinks, relay, gateway, exit, seams) = _node.StatusSource;
         var counters = new SortedDictionary<string, long>(StringComparer.Ordinal);
         foreach (var reason in Enum.GetValues<CloseReason>())
         {
@@ -155,6 +155,11 @@ public sealed class NodeStatus
         }
 
         foreach (var (name, value) in gateway?.Counters.Snapshot() ?? new Dictionary<string, long>())
+        {
+            Add(counters, name, value);
+        }
+
+        foreach (var (name, value) in exit?.Snapshot() ?? [])
         {
             Add(counters, name, value);
         }

@@ -1,4 +1,5 @@
 using Veil.Circuits;
+using Veil.Node.Exits;
 using Veil.Node.Roles;
 
 namespace Veil.Node.Status;
@@ -9,4 +10,5 @@ internal sealed record StatusSource(
     LinkPool ClientLinks,
     RelayRole? Relay,
     GatewayRole? Gateway,
+    ExitCounters? Exit,
     NodeSeams Seams);

@@ -49,7 +49,7 @@ public sealed class TestnetTests(RunningTestnet network) : IClassFixture<Running
         Assert.Equal(4, (await network.TryAsync("kill", "nobody")).ExitCode);
         Assert.Equal(1, (await network.TryAsync("start", "relay1")).ExitCode);
         Assert.Equal(1, (await network.TryAsync("up")).ExitCode);
-        Assert.Equal(2, (await network.TryAsync("up", "--exits", "1")).ExitCode);
+        Assert.Equal(2, (await network.TryAsync("up", "--exits", "4")).ExitCode);
         Assert.Equal(2, (await network.TryAsync("up", "--latency", "long")).ExitCode);
         Assert.Equal(2, (await network.TryAsync("nonsense")).ExitCode);
         Assert.True((await network.StatusAsync("relay1")).GetProperty("alive").GetBoolean());

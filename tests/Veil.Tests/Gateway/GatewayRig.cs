@@ -20,7 +20,10 @@ internal sealed class GatewayRig : IAsyncDisposable
         Site = new VeilSite(new byte[VeilSite.SecretBytes], Library.OpenAsync, Environment);
 #pragma warning disable CA2000 // The server owns the listener that the factory makes.
         Socks = new SocksServer(
-            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), Logs), Site, Environment);
+            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), Logs),
+            Site,
+            SocksExits.None,
+            Environment);
 #pragma warning restore CA2000
     }
 

@@ -61,7 +61,7 @@ internal sealed class TestnetCommand(TimeProvider time)
         Option<int> relays = Number("--relays", 9, "Relays, stores among them.");
         Option<int> stores = Number("--stores", 6, "How many of the relays are stores, too.");
         Option<int> gateways = Number("--gateways", 2, "Gateways, each with a SOCKS port.");
-        Option<int> exits = Number("--exits", 0, "There are none in this version.");
+        Option<int> exits = Number("--exits", 1, "Exits among the relays; they take every target.");
         Option<int> epoch = Number("--epoch", 5, "Length of an epoch, in seconds.");
         Option<string> latency = new("--latency") { Description = "Delay every link by that much one way: 25ms." };
         Option<bool> netns = new("--netns")

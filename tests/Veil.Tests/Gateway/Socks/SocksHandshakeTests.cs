@@ -143,9 +143,50 @@ public sealed class SocksHandshakeTests
             iter: 5_000);
     }
 
-    private static Outcome Run(ReadOnlySpan<byte> input, int[] cuts)
+    [Theory]
+    [InlineData("01c00002070050", "192.0.2.7:80")]
+    [InlineData("0420010db800000000000000000000000701bb", "[2001:db8::7]:443")]
+    public void With_exits_an_address_is_granted_without_an_answer(string address, string expected)
     {
-        var handshake = new SocksHandshake();
+        var outcome = Run(Convert.FromHexString($"{GreetingWithout}050100{address}"), [], hasExits: true);
+
+        Assert.Equal((SocksStatus.Granted, "0500"), (outcome.Status, outcome.Replies));
+        var exit = outcome.Request!.Exit!;
+        Assert.Equal(expected, new System.Net.IPEndPoint(exit.Address!, exit.Port).ToString());
+    }
+
+    [Theory]
+    [InlineData("Example.COM", 443, SocksRefusal.None)]
+    [InlineData("127.0.0.1", 80, SocksRefusal.None)]
+    [InlineData("example.com", 0, SocksRefusal.Port)]
+    [InlineData("1.2.3", 80, SocksRefusal.AddressLiteral)]
+    [InlineData("abc.onion", 80, SocksRefusal.ForeignName)]
+    [InlineData("localhost", 80, SocksRefusal.ForeignName)]
+    [InlineData("abc.veil", 443, SocksRefusal.Port)]
+    [InlineData("a b.example", 80, SocksRefusal.Malformed)]
+    public void With_exits_names_go_there_unless_another_network_answers_them(
+        string name, int port, SocksRefusal expected)
+    {
+        var input = Convert.FromHexString(GreetingWithout + ConnectTo(name, (ushort)port));
+        var outcome = Run(input, [], hasExits: true);
+
+        Assert.Equal(expected, outcome.Refusal);
+        Assert.Equal(expected == SocksRefusal.None, outcome.Request?.Exit is not null);
+        Assert.True(outcome.Request?.Exit?.Name is not { } asked || asked == "example.com");
+    }
+
+    [Fact]
+    public void With_exits_a_site_is_granted_at_once_as_ever()
+    {
+        var outcome = Run(Convert.FromHexString(GreetingWithout + ConnectSite), [], hasExits: true);
+
+        Assert.Equal((SocksStatus.Granted, "0500" + Granted), (outcome.Status, outcome.Replies));
+        Assert.Equal(("abc.veil", null), (outcome.Request!.HostName, outcome.Request.Exit));
+    }
+
+    private static Outcome Run(ReadOnlySpan<byte> input, int[] cuts, bool hasExits = false)
+    {
+        var handshake = new SocksHandshake(hasExits);
         var replies = new StringBuilder();
         var consumed = 0;
         foreach (var cut in cuts.Append(input.Length))

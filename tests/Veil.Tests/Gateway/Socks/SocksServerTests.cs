@@ -93,7 +93,7 @@ public sealed class SocksServerTests
     public async Task Only_loopback_is_listened_on()
     {
         await using var proxy = await Proxy.StartAsync();
-        await using var other = new SocksServer(proxy.Listener, proxy.Site, proxy.Environment);
+        await using var other = new SocksServer(proxy.Listener, proxy.Site, SocksExits.None, proxy.Environment);
         foreach (var address in new[] { IPAddress.Any, IPAddress.IPv6Any, IPAddress.Parse("192.0.2.1") })
         {
             await Assert.ThrowsAsync<ArgumentException>(() => other.StartAsync(new IPEndPoint(address, 0), Token));
@@ -150,7 +150,7 @@ public sealed class SocksServerTests
         {
             Environment = new GatewayEnvironment(options, Time, new CollectedLogs(), Counters);
             Site = new VeilSite(new byte[32], new Library().OpenAsync, Environment);
-            _server = new SocksServer(Listener, Site, Environment);
+            _server = new SocksServer(Listener, Site, SocksExits.None, Environment);
         }
 
         public ManualTime Time { get; } = new();

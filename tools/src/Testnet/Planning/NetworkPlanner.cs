@@ -118,6 +118,11 @@ internal sealed class NetworkPlanner(NetworkShape shape, NetworkFolder folder, D
             command.AddRange(["--record", record]);
         }
 
+        if (node.Roles.Contains(NodeRole.Exit))
+        {
+            command.AddRange(["--exit-policy", "accept *:*"]);
+        }
+
         foreach (var setting in shape.Settings.Prepend(ShortDrain))
         {
             command.AddRange(["--set", setting]);

@@ -13,7 +13,7 @@ internal sealed record NetworkShape
 
     internal int Authorities { get; init; }
 
-    /// <summary>Stores among them.</summary>
+    /// <summary>Stores and exits among them.</summary>
     internal int Relays { get; init; }
 
     internal int Stores { get; init; }
@@ -53,11 +53,6 @@ internal sealed record NetworkShape
 
     private IEnumerable<string> Mistakes()
     {
-        if (Exits != 0)
-        {
-            yield return "exits do not exist yet: leave out --exits, or give 0";
-        }
-
         if (Authorities < 1)
         {
             yield return "a network needs an authority: give --authorities 1 or more";
@@ -71,6 +66,10 @@ internal sealed record NetworkShape
         if (Stores < 1 || Stores > Relays)
         {
             yield return $"stores are relays: give --stores 1 to {Relays}";
+        }
+        else if (Exits < 0 || Stores + Exits > Relays)
+        {
+            yield return $"exits are relays, and not stores here: give --exits 0 to {Relays - Stores}";
         }
 
         if (Gateways < 0 || Authorities + Relays + Gateways > MaxNodes)
@@ -92,7 +91,7 @@ internal sealed record NetworkShape
             yield return ($"authority{number}", [NodeRole.Authority]);
         }
 
-        for (var number = 1; number <= Relays - Stores; number++)
+        for (var number = 1; number <= Relays - Stores - Exits; number++)
         {
             yield return ($"relay{number}", [NodeRole.Relay]);
         }
@@ -100,6 +99,11 @@ internal sealed record NetworkShape
         for (var number = 1; number <= Stores; number++)
         {
             yield return ($"store{number}", [NodeRole.Relay, NodeRole.Store]);
+        }
+
+        for (var number = 1; number <= Exits; number++)
+        {
+            yield return ($"exit{number}", [NodeRole.Relay, NodeRole.Exit]);
         }
 
         for (var number = 1; number <= Gateways; number++)

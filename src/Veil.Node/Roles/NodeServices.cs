@@ -1,0 +1,81 @@
+using Veil.Circuits;
+using Veil.Circuits.Streams;
+using Veil.Directory;
+using Veil.Directory.Authorities;
+using Veil.Node.Directory;
+using Veil.Node.Exits;
+using Veil.Storage.Serving;
+using Veil.Wire;
+
+namespace Veil.Node.Roles;
+
+/// <summary>What a node that accepts links does with the streams that end at it: directory, store, exit.</summary>
+internal sealed class NodeServices
+{
+    private readonly NodeOptions _options;
+    private readonly NodeSeams _seams;
+    private readonly CircuitContext _context;
+    private readonly Func<Consensus?> _consensus;
+    private readonly ExitService? _exit;
+
+    /// <exception cref="ArgumentException">Roles and seams do not fit together.</exception>
+    internal NodeServices(NodeOptions options, NodeSeams seams, CircuitContext context, Func<Consensus?> consensus)
+    {
+        (_options, _seams, _context, _consensus) = (options, seams, context, consensus);
+        _exit = options.Roles.HasFlag(NodeRoles.Exit) ? MakeExit() : null;
+    }
+
+    /// <summary>What the exit did; null for a node that is none.</summary>
+    internal ExitCounters? ExitCounters => _exit?.Counters;
+
+    /// <summary>Offers them at a relay.</summary>
+    internal void OfferAt(RelayRole relay, AuthorityRole? authority)
+    {
+        var directory = new DirectoryService(
+            authority?.Responder,
+            authority?.Gate ?? new Lock(),
+            (known, output) => DirectoryResponder.AnswerConsensus(
+                _consensus(), known, _seams.Time.GetUtcNow(), output),
+            _seams.Time)
+        {
+            OnHandled = authority is null ? null : authority.Drain,
+        };
+        relay.Offer(ServiceId.Directory, directory.ServeAsync);
+        if (_seams.Blocks is not null)
+        {
+            var budget = new StoreBudget();
+            var options = new StoreSessionOptions
+            {
+                Denylist = _seams.Denylist,
+                OnBlock = _seams.Observer is { } observer ? observer.SawBlock : null,
+            };
+            relay.Offer(ServiceId.Store, stream => ServeStoreAsync(stream, budget, options));
+        }
+
+        if (_exit is { } exit)
+        {
+            relay.Offer(ServiceId.Exit, stream => exit.ServeAsync(stream, _context.Scope.Stopping));
+        }
+    }
+
+    private async Task ServeStoreAsync(CircuitStream stream, StoreBudget budget, StoreSessionOptions options)
+    {
+        var session = new StoreSession(stream, _seams.Blocks!, budget, _seams.Time, options);
+        _context.Counters.Count(await session.RunAsync(_context.Scope.Stopping));
+    }
+
+    private ExitService MakeExit()
+    {
+        var forbidden = new ForbiddenTargets(
+            _options.Network.Lab,
+            () => _options.Advertise?.ToEndPoint().Address,
+            _consensus,
+            _seams.Time);
+        return new ExitService(
+            _options.Exit,
+            forbidden,
+            _seams.Connections,
+            _seams.LookUp ?? throw new ArgumentException("an exit needs a resolver"),
+            _seams.Time);
+    }
+}
