@@ -124,7 +124,7 @@ internal sealed partial class NodeService(
         }
         catch (ControlException fault)
         {
-            throw new NodeStartException(fault.Error.Code, fault.Error.Message, fault.Error.Hint, fault);
+            throw NodeStartException.Of(fault);
         }
         catch (IOException fault)
         {
