@@ -22,13 +22,14 @@ public sealed class DataFolder : IDisposable
     /// <summary>Where each thing lies.</summary>
     public DataPaths Paths { get; }
 
-    /// <summary>Makes the folder if it is missing and takes it.</summary>
-    /// <exception cref="NodeStartException">It cannot be made, written to, or is in use.</exception>
+    /// <summary>Makes the folder if it is missing, makes it private and takes it.</summary>
+    /// <exception cref="NodeStartException">It cannot be made, written to, is not private (spec/control.md, section 1),
+    /// or is in use.</exception>
     public static DataFolder Open(DataPaths paths)
     {
-        Make(paths.Folder);
         try
         {
+            PrivateFolder.Take(paths.Folder);
             var folder = new DataFolder(paths, ExclusiveFile.Lock(paths.Lock, $"the data folder {paths.Folder}"));
             folder.RemoveLeftovers();
             return folder;

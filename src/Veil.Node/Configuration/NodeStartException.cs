@@ -1,3 +1,5 @@
+using Veil.Node.Control;
+
 namespace Veil.Node.Configuration;
 
 /// <summary>A node cannot start; nothing was changed. The message says what is wrong, the hint what to do.</summary>
@@ -12,4 +14,8 @@ public sealed class NodeStartException(string code, string message, string hint,
 
     /// <summary>Whether the fault lies in what was asked, not in the machine: exit code 2.</summary>
     public bool IsUsage { get; init; }
+
+    /// <summary>A control socket that cannot be had.</summary>
+    internal static NodeStartException Of(ControlException fault) =>
+        new(fault.Error.Code, fault.Error.Message, fault.Error.Hint, fault);
 }

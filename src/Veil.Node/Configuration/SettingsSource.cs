@@ -13,6 +13,9 @@ namespace Veil.Node.Configuration;
 /// <param name="flags">Settings that flags gave, as <c>Section:Key</c>.</param>
 public sealed class SettingsSource(DataPaths paths, IReadOnlyDictionary<string, string> flags)
 {
+    /// <summary>Code of a change that would change nothing.</summary>
+    internal const string Overridden = "overridden";
+
     private const string VariablePrefix = "VEIL_";
     private const string VariableSeparator = "__";
     private const int MaxFileBytes = 64 * 1024;
@@ -32,15 +35,17 @@ public sealed class SettingsSource(DataPaths paths, IReadOnlyDictionary<string, 
     {
         var source = Read(FileSettings());
         _network ??= LoadNetwork(source["Node:Network"]);
-        return Parse(source);
+        var configuration = Parse(source);
+        Current = ValuesOf(source);
+        return configuration;
     }
 
     /// <summary>Changes one setting in veil.json, unless that would be a mistake.</summary>
     /// <param name="setting"><c>Section:Key</c>.</param>
     /// <param name="value">The new value; null takes it out of the file.</param>
     /// <returns>What is in force from now on.</returns>
-    /// <exception cref="NodeStartException">There is no such setting, or the value is wrong: nothing was
-    /// changed.</exception>
+    /// <exception cref="NodeStartException">There is no such setting, the value is wrong, or a flag or variable wins
+    /// over the file (code <see cref="Overridden"/>): nothing was changed.</exception>
     public NodeConfiguration Change(string setting, string? value)
     {
         var key = SettingKey.Find(setting) ?? throw Mistakes(
@@ -53,25 +58,44 @@ public sealed class SettingsSource(DataPaths paths, IReadOnlyDictionary<string, 
             settings.Add(key.Name, value);
         }
 
-        var configuration = Parse(Read(settings));
+        // What wins over the file would hide a new value, even one that is wrong, until the first start without it.
+        var source = Read(settings);
+        if (source[key.Name] != value)
+        {
+            throw OverriddenBy(key);
+        }
+
+        var configuration = Parse(source);
         DurableFile.Replace(paths.Settings, SettingsFile.Write(settings));
+        Current = ValuesOf(source);
         return configuration;
+    }
+
+    private NodeStartException OverriddenBy(SettingKey key)
+    {
+        bool isFlag = flags.Keys.Any(name => name.Equals(key.Name, StringComparison.OrdinalIgnoreCase));
+        string variable = VariablePrefix + key.Name.Replace(":", VariableSeparator, StringComparison.Ordinal);
+        string winner = isFlag
+            ? $"a flag of `veil run`, {(key.Flag is { } flag ? $"{flag} or --set" : "--set")}"
+            : $"the variable {variable} of the environment";
+        return new NodeStartException(
+            Overridden,
+            $"{key.Name} is set by {winner}, which wins over veil.json; nothing was changed",
+            $"start the node without it, then `veil set {key.Name}=VALUE` holds; or start it with another value there");
     }
 
     private NodeConfiguration Parse(IConfiguration source)
     {
         var (configuration, problems) = new SettingsParser(source, Network, paths).Parse();
-        if (configuration is null)
-        {
-            throw Mistakes(problems);
-        }
-
-        Current = source.AsEnumerable()
-            .Where(pair => pair.Value is not null)
-            .ToDictionary(pair => SettingKey.Find(pair.Key)!.Name, pair => pair.Value!,
-                StringComparer.OrdinalIgnoreCase);
-        return configuration;
+        return configuration ?? throw Mistakes(problems);
     }
+
+    private static Dictionary<string, string> ValuesOf(IConfiguration source) => source.AsEnumerable()
+        .Where(pair => pair.Value is not null)
+        .ToDictionary(
+            pair => SettingKey.Find(pair.Key)!.Name,
+            pair => pair.Value!,
+            StringComparer.OrdinalIgnoreCase);
 
     private static NodeStartException Mistakes(IReadOnlyList<SettingProblem> problems) => new(
         "settings",

@@ -1,6 +1,7 @@
 #pragma warning disable RS0030 // The one socket of the control API: a file in the data folder, never the network.
 using System.Net.Sockets;
 using System.Text;
+using Veil.Node.Configuration;
 
 namespace Veil.Node.Control;
 
@@ -15,7 +16,6 @@ public static class ControlSocket
     public const string FileName = "control.sock";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode FolderMode = OwnerOnly | UnixFileMode.UserExecute;
 
     /// <summary>The socket of a data folder, as an absolute path.</summary>
     /// <exception cref="ControlException">Code <c>path_too_long</c>.</exception>
@@ -89,35 +89,20 @@ public static class ControlSocket
 
     private static void MakePrivate(string folder)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            System.IO.Directory.CreateDirectory(folder);
-            return;
-        }
-
         try
         {
-            System.IO.Directory.CreateDirectory(folder, FolderMode);
-            var mode = File.GetUnixFileMode(folder);
-            if (mode.HasFlag(UnixFileMode.StickyBit))
-            {
-                // A folder that is shared on purpose, such as /tmp: not ours to close to others.
-                throw NotPrivate();
-            }
-
-            if ((mode & ~FolderMode) != 0)
-            {
-                File.SetUnixFileMode(folder, mode & FolderMode);
-            }
+            PrivateFolder.Take(folder);
+        }
+        catch (NodeStartException refused)
+        {
+            throw new ControlException(400, new ControlError(refused.Code, refused.Message, refused.Hint));
         }
         catch (UnauthorizedAccessException)
         {
-            throw NotPrivate();
+            throw new ControlException(400, new ControlError(
+                "not_private",
+                "the data folder may not be made here",
+                "name a folder of your own with --data DIR or VEIL_DATA"));
         }
     }
-
-    private static ControlException NotPrivate() => new(400, new ControlError(
-        "not_private",
-        "the data folder belongs to somebody else or is shared",
-        "name a folder of your own with --data DIR or VEIL_DATA"));
 }

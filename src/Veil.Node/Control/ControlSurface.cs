@@ -63,6 +63,9 @@ public enum SettingResult
     /// <summary>The value is none for this setting.</summary>
     BadValue,
 
+    /// <summary>A flag or a variable of the environment sets it, and wins.</summary>
+    Overridden,
+
     /// <summary>Settings cannot be changed here, or could not be written.</summary>
     Unavailable,
 }

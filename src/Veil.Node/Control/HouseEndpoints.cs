@@ -64,6 +64,7 @@ internal sealed class HouseEndpoints(ControlSurface surface)
         {
             SettingResult.UnknownName => (StatusCodes.Status400BadRequest, "unknown_setting"),
             SettingResult.BadValue => (StatusCodes.Status400BadRequest, "bad_value"),
+            SettingResult.Overridden => (StatusCodes.Status409Conflict, "overridden"),
             SettingResult.Unavailable => (StatusCodes.Status409Conflict, "settings_unavailable"),
             _ => null,
         };

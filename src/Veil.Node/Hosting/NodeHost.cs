@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Veil.Node.Configuration;
+using Veil.Node.Control;
 
 namespace Veil.Node.Hosting;
 
@@ -24,6 +25,7 @@ public static class NodeHost
         Action onReady,
         CancellationToken cancellationToken)
     {
+        CheckPath(paths);
         using var folder = DataFolder.Open(paths);
         var settings = new SettingsSource(paths, flags);
         var configuration = settings.Load();
@@ -53,6 +55,19 @@ public static class NodeHost
         catch (OperationCanceledException)
         {
             // A signal came before the node was ready: it stopped as it was told to.
+        }
+    }
+
+    // Before the folder is made: later, keys would lie in a folder that no node can use.
+    private static void CheckPath(DataPaths paths)
+    {
+        try
+        {
+            ControlSocket.In(paths.Folder);
+        }
+        catch (ControlException fault)
+        {
+            throw NodeStartException.Of(fault);
         }
     }
 }

@@ -124,7 +124,7 @@ internal sealed partial class NodeService(
         }
         catch (ControlException fault)
         {
-            throw new NodeStartException(fault.Error.Code, fault.Error.Message, fault.Error.Hint, fault);
+            throw NodeStartException.Of(fault);
         }
         catch (IOException fault)
         {
@@ -186,12 +186,13 @@ internal sealed partial class NodeService(
                         "spec/operating.md, section 2, lists them");
             }
 
-            _watch!.Change(key.Name, value.Length == 0 ? null : value);
+            _watch!.Change(key.Name, string.IsNullOrWhiteSpace(value) ? null : value);
             return new SettingOutcome(key.Live ? SettingResult.Applied : SettingResult.AfterRestart);
         }
         catch (NodeStartException fault)
         {
-            return new SettingOutcome(SettingResult.BadValue, fault.Message, fault.Hint);
+            var result = fault.Code == SettingsSource.Overridden ? SettingResult.Overridden : SettingResult.BadValue;
+            return new SettingOutcome(result, fault.Message, fault.Hint);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

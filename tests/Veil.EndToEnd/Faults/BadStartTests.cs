@@ -178,10 +178,10 @@ public sealed class BadStartTests : IAsyncLifetime
             "unshare", "--mount", "mount", "-t", "tmpfs", "veil-test", disk);
         Assert.SkipUnless(possible.ExitCode == 0, $"no mounts in a namespace here: {possible.Errors}");
 
-        // Full but for so many KiB, or read-only; gone with the namespace.
+        // Full but for so many KiB, or read-only, and not shared like /tmp; gone with the namespace.
         const string Script = """
             set -e
-            mount -t tmpfs -o "$2" veil-test "$1"
+            mount -t tmpfs -o "$2,mode=0700" veil-test "$1"
             head -c "$4"k /dev/zero >"$1"/spare
             cat /dev/zero >"$1"/zero 2>/dev/null || true
             rm "$1"/spare

@@ -142,6 +142,11 @@ public sealed class LabHouse : IAsyncLifetime
             return new SettingOutcome(SettingResult.BadValue, "that is no rate", "write it like 5MiB");
         }
 
+        if (value == "hidden")
+        {
+            return new SettingOutcome(SettingResult.Overridden, "a flag wins", "start without it");
+        }
+
         _settings[name] = value;
         return new SettingOutcome(SettingResult.Applied);
     }

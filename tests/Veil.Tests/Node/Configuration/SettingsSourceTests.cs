@@ -154,6 +154,58 @@ public sealed class SettingsSourceTests : IDisposable
         Assert.Equal(0, source.Change("Limits:Rate", null).Bounds.Rate);
     }
 
+    [Theory]
+    [InlineData("3MiB")]
+    [InlineData("3 apples")]
+    [InlineData(null)]
+    public void A_change_that_a_flag_hides_is_refused_whether_right_or_wrong_and_nothing_is_written(string? value)
+    {
+        var source = Source(("Node:Network", Network("a")), ("limits:rate", "1MiB"));
+        source.Load();
+
+        var fault = Assert.Throws<NodeStartException>(() => source.Change("Limits:Rate", value));
+
+        Assert.Equal("overridden", fault.Code);
+        Assert.Contains("--rate", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("veil.json", fault.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_paths.Settings));
+        Assert.Equal(1 << 20, source.Change("Limits:Rate", "1MiB").Bounds.Rate);
+    }
+
+    [Fact]
+    public void A_change_that_a_variable_hides_is_refused_and_the_variable_is_named()
+    {
+        // A setting that no other test takes from the environment, and its value is the usual one.
+        const string Variable = "VEIL_Limits__Links";
+        Environment.SetEnvironmentVariable(Variable, "4096");
+        try
+        {
+            var source = Source(("Node:Network", Network("a")));
+            source.Load();
+
+            var fault = Assert.Throws<NodeStartException>(() => source.Change("Limits:Links", "5"));
+
+            Assert.Equal("overridden", fault.Code);
+            Assert.Contains(Variable, fault.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Variable, null);
+        }
+    }
+
+    [Fact]
+    public void What_could_not_be_written_is_not_in_force()
+    {
+        var source = Source(("Node:Network", Network("a")));
+        source.Load();
+        System.IO.Directory.CreateDirectory(_paths.Settings + ".new");
+
+        Assert.ThrowsAny<Exception>(() => source.Change("Limits:Rate", "3MiB"));
+
+        Assert.DoesNotContain("Limits:Rate", source.Current.Keys);
+    }
+
     [Fact]
     public void Lab_settings_and_private_addresses_are_for_lab_networks()
     {

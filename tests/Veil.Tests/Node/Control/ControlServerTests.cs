@@ -196,6 +196,7 @@ public sealed class ControlServerTests(LabHouse house)
         Assert.Equal(new SettingAnswer("Limits:Rate", "5MiB", AfterRestart: false), answer);
         Assert.Equal("5MiB", (await client.GetSettingsAsync(Token)).Settings["Limits:Rate"]);
         Assert.Equal("bad_value", await CodeOfAsync(client.SetAsync("Limits:Rate", "wrong", Token)));
+        Assert.Equal("overridden", await CodeOfAsync(client.SetAsync("Limits:Rate", "hidden", Token)));
         Assert.Equal("unknown_setting", await CodeOfAsync(client.SetAsync("Limits:Rat", "1", Token)));
     }
 
