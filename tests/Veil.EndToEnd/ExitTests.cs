@@ -44,7 +44,7 @@ public sealed class ExitTests : IAsyncLifetime
         var link = $"{relay.GetProperty("address")}:{relay.GetProperty("ports").GetProperty("link")}";
         Assert.Contains("(2)", (await CurlAsync($"http://{link}/", fetched)).Said, StringComparison.Ordinal);
         Assert.Contains("(2)", (await CurlAsync("http://a.onion/", fetched)).Said, StringComparison.Ordinal);
-        await stopping.CancelAsync();
+        stopping.Cancel();
         await serving;
         await web.UnbindAsync(Token);
         await web.DisposeAsync();
