@@ -10,13 +10,19 @@ namespace Veil.Node.Control;
 
 /// <summary>
 /// The other end of the control API (spec/control.md): for the command line, and for any program of the same user.
-/// Every method throws <see cref="ControlException"/> with the node's error, or with <c>node_not_running</c> or
-/// <c>node_gone</c>. Safe for concurrent use.
+/// Every method throws <see cref="ControlException"/> with the node's error, or with a code of its own
+/// from below. Safe for concurrent use.
 /// </summary>
 public sealed class ControlClient : IDisposable
 {
     /// <summary>Code when nobody answers at the socket.</summary>
     public const string NotRunning = "node_not_running";
+
+    /// <summary>Code when the socket is another user's.</summary>
+    public const string NotAllowed = "not_allowed";
+
+    /// <summary>Code when the socket cannot be connected to for another reason.</summary>
+    public const string NotReached = "node_not_reached";
 
     /// <summary>Code when the node ended in the middle of an answer.</summary>
     public const string Gone = "node_gone";
@@ -182,6 +188,24 @@ public sealed class ControlClient : IDisposable
         }
     }
 
+    /// <summary>What it means that the socket could not be connected to.</summary>
+    internal static ControlException Unreachable(SocketError cause) => new(503, cause switch
+    {
+        // The runtime's word for a file that does not exist is that its address is not available.
+        SocketError.AddressNotAvailable or SocketError.ConnectionRefused => new ControlError(
+            NotRunning,
+            "no node is running on this data folder",
+            "start one with veil run, or name its folder with --data DIR or VEIL_DATA"),
+        SocketError.AccessDenied => new ControlError(
+            NotAllowed,
+            "the data folder and its node belong to another user",
+            "run it as the node's user, for example sudo -u veil veil status"),
+        _ => new ControlError(
+            NotReached,
+            $"the node cannot be asked: {cause} at its control socket",
+            "veil doctor looks for the cause; if the node is overloaded, try again"),
+    });
+
     // An answer that is no success ends here.
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -190,12 +214,9 @@ public sealed class ControlClient : IDisposable
         {
             response = await _http.SendAsync(request, cancellationToken);
         }
-        catch (HttpRequestException failure) when (failure.InnerException is SocketException)
+        catch (HttpRequestException failure) when (failure.InnerException is SocketException cause)
         {
-            throw new ControlException(503, new ControlError(
-                NotRunning,
-                "no node is running on this data folder",
-                "start one with veil run, or name its folder with --data DIR or VEIL_DATA"));
+            throw Unreachable(cause.SocketErrorCode);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
