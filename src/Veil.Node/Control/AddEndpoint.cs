@@ -12,7 +12,7 @@ namespace Veil.Node.Control;
 /// Publishes what the request's body brings (spec/control.md, section 2). The answer begins at once, so that
 /// progress comes while the body still goes.
 /// </summary>
-internal sealed class AddEndpoint(ControlSurface surface)
+internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
 {
     // Each holds some 6 MiB of stripes and keeps trunks of its own.
     private const int MaxPublications = 4;
@@ -33,7 +33,8 @@ internal sealed class AddEndpoint(ControlSurface surface)
 
             context.Response.ContentType = "application/x-ndjson";
             await context.Response.StartAsync(context.RequestAborted);
-            await AnswerAsync(context, new PublishSource(context.Request.Body, length, name));
+            await using var body = new RequestBody(context.Request.Body);
+            await AnswerAsync(context, new PublishSource(body, length, name));
         }
         finally
         {
@@ -50,7 +51,7 @@ internal sealed class AddEndpoint(ControlSurface surface)
         }
         catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
         {
-            last = new AddLine { Error = ControlErrors.Of(failure).Error };
+            last = new AddLine { Error = faults.Tell(failure).Error };
         }
 
         await WriteAsync(context, last);

@@ -8,7 +8,7 @@ namespace Veil.Node.Control;
 
 /// <summary>What is done with a content key (spec/control.md, section 2): get, open, deny. The key comes in the body,
 /// never in a path.</summary>
-internal sealed class ContentEndpoints(ControlSurface surface)
+internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
 {
     // Each may hold read-ahead of several stripes.
     private const int MaxFetches = 16;
@@ -61,7 +61,7 @@ internal sealed class ContentEndpoints(ControlSurface surface)
         await Answers.WriteAsync(context, new DenyAnswer(added), ControlJson.Default.DenyAnswer);
     }
 
-    private static async Task SendAsync(HttpContext context, ContentObject content)
+    private async Task SendAsync(HttpContext context, ContentObject content)
     {
         var response = context.Response;
         response.ContentType = "application/octet-stream";
@@ -79,7 +79,7 @@ internal sealed class ContentEndpoints(ControlSurface surface)
         catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
         {
             end = JsonSerializer.Serialize(
-                new ErrorAnswer(ControlErrors.Of(failure).Error), ControlJson.Default.ErrorAnswer);
+                new ErrorAnswer(faults.Tell(failure).Error), ControlJson.Default.ErrorAnswer);
         }
 
         response.AppendTrailer(ControlHeaders.End, end);

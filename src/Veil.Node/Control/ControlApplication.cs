@@ -10,11 +10,11 @@ namespace Veil.Node.Control;
 /// One control request: which endpoint it is for, and what becomes of failures (spec/control.md, sections 2 and 3).
 /// Nothing is thrown out of here, so that the HTTP server has nothing to log.
 /// </summary>
-internal sealed partial class ControlApplication : IHttpApplication<HttpContext>, IAsyncDisposable
+internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsyncDisposable
 {
     private const int MaxRequests = 64;
 
-    private readonly ILogger _logger;
+    private readonly FaultLog _faults;
     private readonly NodeStatus _status;
     private readonly AddEndpoint _add;
     private readonly ContentEndpoints _content;
@@ -28,10 +28,10 @@ internal sealed partial class ControlApplication : IHttpApplication<HttpContext>
 
     internal ControlApplication(ControlSurface surface, ILogger logger)
     {
-        _logger = logger;
+        _faults = new FaultLog(logger);
         _stoppingToken = _stopping.Token;
-        _add = new AddEndpoint(surface);
-        _content = new ContentEndpoints(surface);
+        _add = new AddEndpoint(surface, _faults);
+        _content = new ContentEndpoints(surface, _faults);
         _house = new HouseEndpoints(surface);
         _status = new NodeStatus(surface.Node, surface.Time, surface.IsStopping, surface.Problems);
     }
@@ -148,12 +148,7 @@ internal sealed partial class ControlApplication : IHttpApplication<HttpContext>
 
     private async Task AnswerFailureAsync(HttpContext context, Exception failure)
     {
-        var told = ControlErrors.Of(failure);
-        if (told.Status == StatusCodes.Status500InternalServerError)
-        {
-            LogFault(failure.GetType().Name);
-        }
-
+        var told = _faults.Tell(failure);
         if (context.Response.HasStarted)
         {
             // Each endpoint that streams tells of its own failures; what comes here is cut off.
