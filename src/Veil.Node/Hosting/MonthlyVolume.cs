@@ -162,9 +162,9 @@ internal sealed partial class MonthlyVolume : IDisposable
 
     private string MonthNow() => _time.GetUtcNow().UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
 
-    [LoggerMessage(110, LogLevel.Warning, "the month's volume is {State}")]
+    [LoggerMessage(130, LogLevel.Warning, "the month's volume is {State}")]
     private static partial void LogPaused(ILogger logger, string state);
 
-    [LoggerMessage(111, LogLevel.Warning, "the month's volume cannot be written down: {Fault}")]
+    [LoggerMessage(131, LogLevel.Warning, "the month's volume cannot be written down: {Fault}")]
     private static partial void LogNotSaved(ILogger logger, string fault);
 }
