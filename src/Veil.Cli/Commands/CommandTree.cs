@@ -12,10 +12,13 @@ internal static class CommandTree
     // What commands have to put away when they are interrupted: a temporary file, a request.
     private static readonly TimeSpan CleaningLimit = TimeSpan.FromSeconds(10);
 
+    // Without files of arguments: a file named @pic.jpg is to be shared, not read for options.
+    private static readonly ParserConfiguration _asTyped = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs what the arguments ask for; returns the exit code.</summary>
     internal static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken)
     {
-        var parsed = Create(terminal).Parse(args);
+        var parsed = Create(terminal).Parse(args, _asTyped);
         if (parsed.Errors.Count > 0)
         {
             var command = parsed.CommandResult.Command;

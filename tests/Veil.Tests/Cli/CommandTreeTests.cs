@@ -54,6 +54,18 @@ public sealed class CommandTreeTests : IDisposable
         Assert.False(File.Exists("never"));
     }
 
+    [Fact]
+    public async Task A_file_whose_name_begins_with_an_at_sign_is_not_read_for_arguments()
+    {
+        string named = Path.Combine(_folder.FullName, "@pic.jpg");
+        await File.WriteAllTextAsync(named, "secret words", TestContext.Current.CancellationToken);
+
+        var run = await CommandRun.OfAsync("add", $"@{named}", "--json", "--data", _folder.FullName);
+
+        Assert.Equal((ExitCodes.Failed, "no_file"), (run.ExitCode, run.ErrorCode()));
+        Assert.DoesNotContain("words", run.Out, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Mistakes))]
     public async Task A_line_that_is_wrong_is_2_with_a_line_that_helps(string[] args)
