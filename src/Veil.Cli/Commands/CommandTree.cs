@@ -52,7 +52,7 @@ internal static class CommandTree
             + "Examples:\n  veil demo --file holiday.jpg\n  veil run --network network.json\n  veil add holiday.jpg\n"
             + "  veil get - -o holiday.jpg < holiday.key")
         {
-            RunCommand.Create(),
+            RunCommand.Create(terminal),
             StatusCommand.Create(frame),
             AddCommand.Create(frame),
             GetCommand.Create(frame),

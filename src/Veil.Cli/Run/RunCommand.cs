@@ -11,7 +11,7 @@ internal static class RunCommand
     /// <summary>What is typed.</summary>
     internal const string Name = "run";
 
-    internal static Command Create()
+    internal static Command Create(Terminal terminal)
     {
         var data = new Option<string?>("--data")
         {
@@ -31,6 +31,7 @@ internal static class RunCommand
             Description = "any other setting, like --set Limits:Memory=512MiB; may be repeated",
             HelpName = "SECTION:KEY=VALUE",
         };
+        var json = new Option<bool>("--json") { Description = "print a start that fails as one JSON object" };
         var command = new Command(
             Name,
             "Run a node in the foreground, with any of the roles authority, relay, store and gateway. "
@@ -46,6 +47,7 @@ internal static class RunCommand
         }
 
         command.Options.Add(set);
+        command.Options.Add(json);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var given = flags
@@ -54,26 +56,25 @@ internal static class RunCommand
                     flag => flag.Key.Name,
                     flag => parsed.GetValue(flag.Option)!,
                     StringComparer.OrdinalIgnoreCase);
-            return await RunAsync(parsed.GetValue(data), given, parsed.GetValue(set) ?? [], cancellationToken);
+            var voice = new Voice(parsed.GetValue(json), terminal);
+            return await GuardAsync(voice, () =>
+            {
+                AddPairs(given, parsed.GetValue(set) ?? []);
+                return NodeHost.RunAsync(
+                    DataPaths.Choose(parsed.GetValue(data)),
+                    given,
+                    () => terminal.Out.WriteLine("ready"),
+                    cancellationToken);
+            });
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(
-        string? data,
-        Dictionary<string, string> settings,
-        IReadOnlyList<string> pairs,
-        CancellationToken cancellationToken)
+    private static async Task<int> GuardAsync(Voice voice, Func<Task> run)
     {
-        var voice = new Voice(json: false);
         try
         {
-            AddPairs(settings, pairs);
-            await NodeHost.RunAsync(
-                DataPaths.Choose(data),
-                settings,
-                static () => Console.Out.WriteLine("ready"),
-                cancellationToken);
+            await run();
             return ExitCodes.Done;
         }
         catch (CliFailure failure)

@@ -55,6 +55,19 @@ public sealed class CommandTreeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_start_that_fails_is_one_object_with_the_exit_code_it_has_without()
+    {
+        string[] line = ["run", "--data", _folder.FullName];
+
+        var run = await CommandRun.OfAsync(line);
+        var json = await CommandRun.OfAsync([.. line, "--json"]);
+
+        Assert.Equal((ExitCodes.Usage, ""), (run.ExitCode, run.Out));
+        Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
+        Assert.Equal((ExitCodes.Usage, "no_network"), (json.ExitCode, json.ErrorCode()));
+    }
+
+    [Fact]
     public async Task A_file_whose_name_begins_with_an_at_sign_is_not_read_for_arguments()
     {
         string named = Path.Combine(_folder.FullName, "@pic.jpg");
@@ -97,6 +110,9 @@ public sealed class CommandTreeTests : IDisposable
             Assert.Superset(
                 new HashSet<string> { "--json", "--data" },
                 command.Options.Select(option => option.Name).ToHashSet()));
+        Assert.All(
+            commands.SelectMany(command => command.Subcommands.DefaultIfEmpty(command)),
+            command => Assert.Contains("--json", command.Options.Select(option => option.Name)));
         Assert.All(["get", "open", "deny", "rm"], name => Assert.Contains(
             "seen by other users",
             commands.Single(command => command.Name == name).Description,
