@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using Veil.Node.Control;
 using Xunit;
 
@@ -19,6 +20,7 @@ public sealed class ControlReachTests
         Assert.Equal(code, ControlClient.Unreachable(cause).Error.Code);
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public async Task A_folder_of_another_user_is_not_one_without_a_node()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "modes are of Unix");
