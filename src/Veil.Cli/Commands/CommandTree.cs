@@ -57,7 +57,7 @@ internal static class CommandTree
             SetCommand.Create(frame),
             DenyCommand.Create(frame),
             DoctorCommand.Create(frame),
-            NetworkCommand.Create(),
+            NetworkCommand.Create(terminal),
             CompletionCommand.Create(frame, () => Create(terminal)),
             DemoCommand.Create(),
             RawCopyCommand.Create(),

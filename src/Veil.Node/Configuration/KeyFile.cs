@@ -47,8 +47,22 @@ public static class KeyFile
         byte[] text = New(authority, secrets);
         try
         {
+            Write(path, text);
+            return Read(text, authority, slab);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(text);
+        }
+    }
+
+    /// <summary>Writes the text that <see cref="New"/> made.</summary>
+    /// <exception cref="NodeStartException">It cannot be written.</exception>
+    internal static void Write(string path, ReadOnlySpan<byte> text)
+    {
+        try
+        {
             DurableFile.Replace(path, text);
-            return Parse(text, authority, slab) ?? throw new InvalidOperationException("new keys cannot be read back");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -56,11 +70,11 @@ public static class KeyFile
                 "keys_unwritable", $"the keys cannot be written: {fault.Message}",
                 "the data folder must be yours, on a disk with room that is not read-only", fault);
         }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(text);
-        }
     }
+
+    /// <summary>The keys in the text that <see cref="New"/> made.</summary>
+    internal static NodeKeys Read(ReadOnlySpan<byte> text, bool authority, KeySlab slab) =>
+        Parse(text, authority, slab) ?? throw new InvalidOperationException("new keys cannot be read back");
 
     private static NodeKeys Load(string path, bool authority, KeySlab slab)
     {
@@ -94,7 +108,8 @@ public static class KeyFile
         }
     }
 
-    private static byte[] New(bool authority, SecretSource secrets)
+    /// <summary>The text of a file with new keys; for the caller to wipe.</summary>
+    internal static byte[] New(bool authority, SecretSource secrets)
     {
         string[] names = authority ? ["identity", "link"] : ["identity", "link", "onion"];
         var text = new byte[Header.Length + 1 + names.Sum(name => name.Length + 2 + (2 * KeyBytes))];

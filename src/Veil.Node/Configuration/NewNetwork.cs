@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Veil.Noise;
 using Veil.Noise.Seams;
 using Veil.Storage;
@@ -18,7 +19,10 @@ public static class NewNetwork
     /// <param name="plan">What the network is.</param>
     /// <param name="secrets">Where keys come from.</param>
     /// <returns>The network.</returns>
-    /// <exception cref="NodeStartException">The plan breaks a rule, or the folder cannot be used.</exception>
+    /// <exception cref="NodeStartException">The plan breaks a rule, and nothing was written; or the folder cannot be
+    /// used.</exception>
+    /// <exception cref="IOException">The folder cannot be looked into.</exception>
+    /// <exception cref="UnauthorizedAccessException">Nor may it be.</exception>
     public static NetworkDefinition Create(string folder, NetworkPlan plan, SecretSource secrets)
     {
         if (System.IO.Directory.Exists(folder) && System.IO.Directory.EnumerateFileSystemEntries(folder).Any())
@@ -32,20 +36,31 @@ public static class NewNetwork
             };
         }
 
-        DataFolder.Make(folder);
+        // All of it in memory first: a plan that breaks a rule leaves nothing that would stop the next attempt.
+        var keys = plan.Authorities.Select(_ => KeyFile.New(authority: true, secrets)).ToList();
+        try
+        {
+            var network = Define(plan, Authorities(plan, keys));
+            Write(folder, network, keys);
+            return network;
+        }
+        finally
+        {
+            keys.ForEach(static text => CryptographicOperations.ZeroMemory(text));
+        }
+    }
+
+    private static List<AuthorityDefinition> Authorities(NetworkPlan plan, List<byte[]> texts)
+    {
         using var slab = new KeySlab(SlabSlots);
         var authorities = new List<AuthorityDefinition>();
-        foreach (var (name, address) in plan.Authorities)
+        foreach (var ((name, address), text) in plan.Authorities.Zip(texts))
         {
-            var paths = new DataPaths(Path.Combine(folder, name));
-            DataFolder.Make(paths.Folder);
-            using var keys = KeyFile.Create(paths.Keys, authority: true, secrets, slab);
+            using var keys = KeyFile.Read(text, authority: true, slab);
             authorities.Add(new AuthorityDefinition(name, keys.Relay, new Bytes32(keys.LinkKey.PublicKey), address));
         }
 
-        var network = Define(plan, authorities);
-        Write(folder, network);
-        return network;
+        return authorities;
     }
 
     private static NetworkDefinition Define(NetworkPlan plan, List<AuthorityDefinition> authorities)
@@ -64,13 +79,16 @@ public static class NewNetwork
         }
     }
 
-    private static void Write(string folder, NetworkDefinition network)
+    private static void Write(string folder, NetworkDefinition network, List<byte[]> keys)
     {
         try
         {
-            foreach (var authority in network.Authorities)
+            DataFolder.Make(folder);
+            foreach (var (authority, text) in network.Authorities.Zip(keys))
             {
                 var paths = new DataPaths(Path.Combine(folder, authority.Name));
+                DataFolder.Make(paths.Folder);
+                KeyFile.Write(paths.Keys, text);
                 DurableFile.Replace(paths.Network, network.ToJson());
                 DurableFile.Replace(paths.Settings, SettingsFile.Write(new Dictionary<string, string>
                 {

@@ -89,6 +89,22 @@ public sealed class KeyFileTests : IDisposable
     }
 
     [Fact]
+    public void A_plan_that_breaks_a_rule_leaves_nothing_so_that_the_right_one_can_follow()
+    {
+        string folder = Path.Combine(_root.FullName, "net");
+        Assert.True(NetworkAddress.TryParse("10.0.0.1:9311", out var address));
+        var plan = new NetworkPlan("lab", false, 3600, [("one", address)], null);
+        var same = plan with { Lab = true, Authorities = [("one", address), ("one", address)] };
+
+        var refused = Assert.Throws<NodeStartException>(() => NewNetwork.Create(folder, plan, _secrets));
+        Assert.Throws<NodeStartException>(() => NewNetwork.Create(folder, same, _secrets));
+
+        Assert.Equal("network", refused.Code);
+        Assert.False(System.IO.Directory.Exists(folder));
+        Assert.Single(NewNetwork.Create(folder, plan with { Lab = true }, _secrets).Authorities);
+    }
+
+    [Fact]
     public void A_data_folder_has_one_process_at_a_time()
     {
         var paths = new DataPaths(Path.Combine(_root.FullName, "data"));
