@@ -122,17 +122,9 @@ internal sealed partial class NodeService(
 
             await opened.Node.StartAsync(cancellationToken);
         }
-        catch (ControlException fault)
+        catch (Exception fault) when (StartFaults.Of(fault, Listeners()) is { } told)
         {
-            throw NodeStartException.Of(fault);
-        }
-        catch (IOException fault)
-        {
-            throw new NodeStartException(
-                "listen",
-                $"{fault.Message}; this node listens on {string.Join(" and ", Listeners())}",
-                "is another program using the port? choose another with --listen, --socks or --metrics",
-                fault);
+            throw told;
         }
     }
 
