@@ -40,9 +40,7 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
             Socks = _values.Loopback("Socks:Listen", DefaultSocks, "who could see and use what you "
                 + "browse") ?? Placeholder,
             Quota = _values.Size("Store:Quota", 10L << 30, MinQuota, MaxBytes),
-            Denylist = _values.Text("Store:Denylist") is { } denylist
-                ? Path.GetFullPath(denylist, paths.Folder)
-                : paths.Denylist,
+            Denylist = DenylistPath(),
             Bounds = Bounds(),
             Metrics = _values.Loopback("Metrics:Listen", null, "who could count your traffic"),
             LogLevel = Level(),
@@ -90,6 +88,22 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
         }
 
         return name;
+    }
+
+    private string DenylistPath()
+    {
+        if (_values.Text("Store:Denylist") is not { } text)
+        {
+            return paths.Denylist;
+        }
+
+        string path = Path.GetFullPath(text, paths.Folder);
+        if (path != paths.Denylist && !File.Exists(path))
+        {
+            _values.Fault("Store:Denylist", "there is no such file: make it, empty if nothing is denied");
+        }
+
+        return path;
     }
 
     private NodeRoles Roles()

@@ -23,7 +23,7 @@ internal sealed partial class NodeService(
     private static readonly TimeSpan ReadyReport = TimeSpan.FromMinutes(1);
 
     private readonly ILogger _logger = loggers.CreateLogger<NodeService>();
-    private readonly DenylistFile _denylist = new(loggers.CreateLogger<DenylistFile>());
+    private readonly DenylistFile _denylist = new(request.Paths.Denylist, loggers.CreateLogger<DenylistFile>());
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly NodeLimits _limits = new(request.Configuration.Bounds.ToLimits());
     private NodeConfiguration _configuration = request.Configuration;

@@ -138,6 +138,21 @@ public sealed class SettingsSourceTests : IDisposable
     }
 
     [Fact]
+    public void A_denylist_that_is_named_must_be_there()
+    {
+        var source = Source(("Node:Network", Network("a")));
+        source.Load();
+
+        var fault = Assert.Throws<NodeStartException>(() => source.Change("Store:Denylist", "mine"));
+        string own = source.Change("Store:Denylist", "denylist").Denylist;
+        File.WriteAllText(Path.Combine(_paths.Folder, "mine"), "");
+
+        Assert.Contains("Store:Denylist", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(_paths.Denylist, own);
+        Assert.EndsWith("mine", source.Change("Store:Denylist", "mine").Denylist, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_change_is_written_and_a_wrong_one_changes_nothing()
     {
         var source = Source(("Node:Network", Network("a")));
