@@ -65,12 +65,16 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
 
     private IEnumerable<string> UnknownSettings() =>
         from section in source.GetChildren()
-        from path in Leaves(section)
+        from path in Named(section)
         where SettingKey.Find(path) is null
         select path;
 
-    private static IEnumerable<string> Leaves(IConfigurationSection section) =>
-        section.GetChildren().Any() ? section.GetChildren().SelectMany(Leaves) : [section.Path];
+    // A section may have a value besides its settings: --set Link=5.
+    private static IEnumerable<string> Named(IConfigurationSection section)
+    {
+        var inner = section.GetChildren().SelectMany(Named).ToList();
+        return section.Value is not null || inner.Count == 0 ? [section.Path, .. inner] : inner;
+    }
 
     private string Name()
     {

@@ -51,7 +51,8 @@ internal sealed partial class SettingsWatch : IDisposable
         _files.Dispose();
     }
 
-    private void Reload()
+    /// <summary>Reads the file and tells of it. Never throws: it runs on threads that are nobody's.</summary>
+    internal void Reload()
     {
         lock (_lock)
         {
@@ -64,6 +65,11 @@ internal sealed partial class SettingsWatch : IDisposable
             {
                 LogRefused(_logger, fault.Message);
             }
+            catch (Exception fault)
+            {
+                // Nobody is above a signal's or a watcher's thread: the process would end, and circuits with it.
+                LogFailed(_logger, fault.GetType().Name);
+            }
         }
     }
 
@@ -73,4 +79,8 @@ internal sealed partial class SettingsWatch : IDisposable
 
     [LoggerMessage(111, LogLevel.Warning, "settings were not taken, the former ones stay: {Problems}")]
     private static partial void LogRefused(ILogger logger, string problems);
+
+    // Only the kind of a failure: its message may name a file.
+    [LoggerMessage(112, LogLevel.Error, "settings could not be read again by our own fault: {Kind}")]
+    private static partial void LogFailed(ILogger logger, string kind);
 }

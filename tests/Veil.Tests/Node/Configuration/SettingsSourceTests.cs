@@ -108,6 +108,32 @@ public sealed class SettingsSourceTests : IDisposable
         Assert.StartsWith("8 settings", fault.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData(" \t ")]
+    public void A_blank_value_is_as_none(string blank)
+    {
+        Source(("Node:Network", Network("a"))).Load();
+        var usual = Source().Load();
+
+        var configuration = Source([.. SettingKey.All.Select(key => (key.Name, blank))]).Load();
+
+        Assert.Equal(usual, configuration with { Network = usual.Network });
+    }
+
+    [Theory]
+    [InlineData("Link")]
+    [InlineData("Log:Level:More")]
+    [InlineData("")]
+    public void A_value_where_no_setting_is_belongs_to_an_unknown_setting(string name)
+    {
+        var fault = Assert.Throws<NodeStartException>(() => Source(
+            ("Node:Network", Network("a")), ("Link:Weight", "7"), (name, "5")).Load());
+
+        Assert.Contains($"{name}: there is no such setting", fault.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_file_yields_to_flags_and_names_have_no_letter_case()
     {
