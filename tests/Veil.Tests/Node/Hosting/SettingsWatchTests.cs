@@ -1,6 +1,7 @@
 using Veil.Node.Configuration;
 using Veil.Node.Hosting;
 using Veil.Noise.Seams;
+using Veil.Storage;
 using Veil.Tests.Gateway;
 using Veil.Wire.Documents;
 using Xunit;
@@ -27,7 +28,37 @@ public sealed class SettingsWatchTests : IDisposable
         _settings.Load();
     }
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     private string Said => string.Join('\n', _logs.Lines);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_file_that_is_replaced_or_written_anew_is_read(bool inPlace)
+    {
+        using var watch = new SettingsWatch(_settings, _paths, _logs);
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        watch.Changed += configuration =>
+        {
+            if (configuration.Bounds.Rate == 1 << 20)
+            {
+                seen.TrySetResult();
+            }
+        };
+        byte[] text = """{ "Limits": { "Rate": "1MiB" } }"""u8.ToArray();
+
+        if (inPlace)
+        {
+            await File.WriteAllBytesAsync(_paths.Settings, text, Token);
+        }
+        else
+        {
+            DurableFile.Replace(_paths.Settings, text);
+        }
+
+        await seen.Task.WaitAsync(Token);
+    }
 
     [Fact]
     public void A_fault_of_whatever_kind_is_logged_and_goes_no_further()
@@ -39,6 +70,20 @@ public sealed class SettingsWatchTests : IDisposable
 
         Assert.Contains("InvalidOperationException", Said, StringComparison.Ordinal);
         Assert.DoesNotContain("a secret", Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_watched_is_said_once_and_the_node_goes_on()
+    {
+        var gone = new DataPaths(Path.Combine(_root.FullName, "gone"));
+        using var watch = new SettingsWatch(_settings, gone, _logs);
+        int told = 0;
+        watch.Changed += _ => told++;
+
+        watch.Reload();
+
+        Assert.Contains("SIGHUP", Said, StringComparison.Ordinal);
+        Assert.Equal(1, told);
     }
 
     public void Dispose() => _root.Delete(recursive: true);
