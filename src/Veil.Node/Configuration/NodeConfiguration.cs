@@ -36,7 +36,7 @@ public sealed record NodeConfiguration
     /// <summary>Bytes of a store.</summary>
     public long Quota { get; init; }
 
-    /// <summary>File of hashes of what the node does not carry; need not exist.</summary>
+    /// <summary>File of hashes of what the node does not carry; the usual one need not exist.</summary>
     public required string Denylist { get; init; }
 
     /// <summary>What an exit takes.</summary>

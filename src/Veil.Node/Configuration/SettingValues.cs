@@ -17,8 +17,8 @@ internal sealed class SettingValues(IConfiguration source)
     /// <summary>Notes a mistake.</summary>
     internal void Fault(string setting, string message) => _problems.Add(new SettingProblem(setting, message));
 
-    /// <summary>The text of a setting, or null where it is absent or empty.</summary>
-    internal string? Text(string setting) => source[setting] is { Length: > 0 } text ? text.Trim() : null;
+    /// <summary>The text of a setting, or null where it is absent or blank.</summary>
+    internal string? Text(string setting) => source[setting]?.Trim() is { Length: > 0 } text ? text : null;
 
     /// <summary>An address with port.</summary>
     internal IPEndPoint? EndPoint(string setting, string? fallback, bool anyPort)

@@ -41,9 +41,7 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
             Socks = _values.Loopback("Socks:Listen", DefaultSocks, "who could see and use what you "
                 + "browse") ?? Placeholder,
             Quota = _values.Size("Store:Quota", 10L << 30, MinQuota, MaxBytes),
-            Denylist = _values.Text("Store:Denylist") is { } denylist
-                ? Path.GetFullPath(denylist, paths.Folder)
-                : paths.Denylist,
+            Denylist = DenylistPath(),
             Exit = Exit(roles),
             Bounds = Bounds(),
             Metrics = _values.Loopback("Metrics:Listen", null, "who could count your traffic"),
@@ -69,12 +67,16 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
 
     private IEnumerable<string> UnknownSettings() =>
         from section in source.GetChildren()
-        from path in Leaves(section)
+        from path in Named(section)
         where SettingKey.Find(path) is null
         select path;
 
-    private static IEnumerable<string> Leaves(IConfigurationSection section) =>
-        section.GetChildren().Any() ? section.GetChildren().SelectMany(Leaves) : [section.Path];
+    // A section may have a value besides its settings: --set Link=5.
+    private static IEnumerable<string> Named(IConfigurationSection section)
+    {
+        var inner = section.GetChildren().SelectMany(Named).ToList();
+        return section.Value is not null || inner.Count == 0 ? [section.Path, .. inner] : inner;
+    }
 
     private string Name()
     {
@@ -92,6 +94,22 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
         }
 
         return name;
+    }
+
+    private string DenylistPath()
+    {
+        if (_values.Text("Store:Denylist") is not { } text)
+        {
+            return paths.Denylist;
+        }
+
+        string path = Path.GetFullPath(text, paths.Folder);
+        if (path != paths.Denylist && !File.Exists(path))
+        {
+            _values.Fault("Store:Denylist", "there is no such file: make it, empty if nothing is denied");
+        }
+
+        return path;
     }
 
     private NodeRoles Roles()

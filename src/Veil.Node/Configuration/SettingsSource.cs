@@ -34,7 +34,7 @@ public sealed class SettingsSource(DataPaths paths, IReadOnlyDictionary<string, 
     public NodeConfiguration Load()
     {
         var source = Read(FileSettings());
-        _network ??= LoadNetwork(source["Node:Network"]);
+        _network ??= LoadNetwork(source["Node:Network"]?.Trim() is { Length: > 0 } file ? file : null);
         var configuration = Parse(source);
         Current = ValuesOf(source);
         return configuration;

@@ -7,7 +7,9 @@ using Veil.Wire.Denying;
 namespace Veil.Node.Hosting;
 
 /// <summary>The node's denylist and the file that it comes from (spec/store.md, section 8). Any thread.</summary>
-internal sealed partial class DenylistFile(ILogger logger)
+/// <param name="usual">The file that need not exist: nobody named it.</param>
+/// <param name="logger">Says how long the list is.</param>
+internal sealed partial class DenylistFile(string usual, ILogger logger)
 {
     // 64 digits and a line end for each entry, and as much again for comments.
     private const long MaxFileBytes = 2L * Denylist.MaxEntries * 65;
@@ -31,6 +33,8 @@ internal sealed partial class DenylistFile(ILogger logger)
                     "denylist", $"{path}: {fault}",
                     "correct it: 64 hexadecimal digits a line, # begins a comment; `veil deny` writes such lines");
             }
+
+            LogTaken(logger, List.Count);
         }
     }
 
@@ -83,6 +87,12 @@ internal sealed partial class DenylistFile(ILogger logger)
         {
             if (!File.Exists(path))
             {
+                // A list that its owner named and that is not there forbids nothing: that must not pass for his will.
+                if (path != usual)
+                {
+                    return "the file is not there";
+                }
+
                 List.Replace([]);
                 return null;
             }

@@ -23,7 +23,7 @@ internal sealed partial class NodeService(
     private static readonly TimeSpan ReadyReport = TimeSpan.FromMinutes(1);
 
     private readonly ILogger _logger = loggers.CreateLogger<NodeService>();
-    private readonly DenylistFile _denylist = new(loggers.CreateLogger<DenylistFile>());
+    private readonly DenylistFile _denylist = new(request.Paths.Denylist, loggers.CreateLogger<DenylistFile>());
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly NodeLimits _limits = new(request.Configuration.Bounds.ToLimits());
     private NodeConfiguration _configuration = request.Configuration;
@@ -122,17 +122,9 @@ internal sealed partial class NodeService(
 
             await opened.Node.StartAsync(cancellationToken);
         }
-        catch (ControlException fault)
+        catch (Exception fault) when (StartFaults.Of(fault, Listeners()) is { } told)
         {
-            throw NodeStartException.Of(fault);
-        }
-        catch (IOException fault)
-        {
-            throw new NodeStartException(
-                "listen",
-                $"{fault.Message}; this node listens on {string.Join(" and ", Listeners())}",
-                "is another program using the port? choose another with --listen, --socks or --metrics",
-                fault);
+            throw told;
         }
     }
 

@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Primitives;
 using Veil.Node.Configuration;
 
 namespace Veil.Node.Hosting;
@@ -12,8 +10,8 @@ internal sealed partial class SettingsWatch : IDisposable
 {
     private readonly SettingsSource _settings;
     private readonly ILogger _logger;
-    private readonly PhysicalFileProvider _files;
-    private readonly IDisposable _changes;
+    private readonly string _file;
+    private readonly FileSystemWatcher? _files;
     private readonly PosixSignalRegistration? _signal;
     private readonly Lock _lock = new();
 
@@ -21,8 +19,8 @@ internal sealed partial class SettingsWatch : IDisposable
     {
         _settings = settings;
         _logger = logger;
-        _files = new PhysicalFileProvider(paths.Folder);
-        _changes = ChangeToken.OnChange(() => _files.Watch(Path.GetFileName(paths.Settings)), Reload);
+        _file = Path.GetFileName(paths.Settings);
+        _files = TryWatch(paths.Folder);
         _signal = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
@@ -47,11 +45,59 @@ internal sealed partial class SettingsWatch : IDisposable
     public void Dispose()
     {
         _signal?.Dispose();
-        _changes.Dispose();
-        _files.Dispose();
+        _files?.Dispose();
     }
 
-    private void Reload()
+    // Only the folder itself: below it a store writes all the time.
+    private FileSystemWatcher? TryWatch(string folder)
+    {
+        FileSystemWatcher? watcher = null;
+        try
+        {
+            watcher = new FileSystemWatcher(folder, _file)
+            {
+                NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite,
+            };
+            watcher.Changed += (_, _) => Reload();
+            watcher.Created += (_, _) => Reload();
+            watcher.Renamed += (_, change) => OnRenamed(change);
+            watcher.Error += (_, error) => OnError(error.GetException());
+            watcher.EnableRaisingEvents = true;
+            return watcher;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // The user's watches are used up, as a rule by other programs. The node can do without.
+            watcher?.Dispose();
+            LogUnwatched(_logger);
+            return null;
+        }
+    }
+
+    // A file that is replaced comes under its name. One that goes is most often about to be replaced by an editor.
+    private void OnRenamed(RenamedEventArgs change)
+    {
+        if (change.Name == _file)
+        {
+            Reload();
+        }
+    }
+
+    private void OnError(Exception fault)
+    {
+        if (fault is InternalBufferOverflowException)
+        {
+            // Something was missed; perhaps it was this.
+            Reload();
+        }
+        else
+        {
+            LogUnwatched(_logger);
+        }
+    }
+
+    /// <summary>Reads the file and tells of it. Never throws: it runs on threads that are nobody's.</summary>
+    internal void Reload()
     {
         lock (_lock)
         {
@@ -64,6 +110,11 @@ internal sealed partial class SettingsWatch : IDisposable
             {
                 LogRefused(_logger, fault.Message);
             }
+            catch (Exception fault)
+            {
+                // Nobody is above a signal's or a watcher's thread: the process would end, and circuits with it.
+                LogFailed(_logger, fault.GetType().Name);
+            }
         }
     }
 
@@ -73,4 +124,11 @@ internal sealed partial class SettingsWatch : IDisposable
 
     [LoggerMessage(111, LogLevel.Warning, "settings were not taken, the former ones stay: {Problems}")]
     private static partial void LogRefused(ILogger logger, string problems);
+
+    [LoggerMessage(113, LogLevel.Warning, "changes of veil.json are not noticed from now on: after one, send SIGHUP")]
+    private static partial void LogUnwatched(ILogger logger);
+
+    // Only the kind of a failure: its message may name a file.
+    [LoggerMessage(112, LogLevel.Error, "settings could not be read again by our own fault: {Kind}")]
+    private static partial void LogFailed(ILogger logger, string kind);
 }

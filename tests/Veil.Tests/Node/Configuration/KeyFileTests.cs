@@ -96,9 +96,10 @@ public sealed class KeyFileTests : IDisposable
         var plan = new NetworkPlan("lab", false, 3600, [("one", address)], null);
         var same = plan with { Lab = true, Authorities = [("one", address), ("one", address)] };
 
-        Assert.Equal("network", Assert.Throws<NodeStartException>(() => NewNetwork.Create(folder, plan, _secrets)).Code);
+        var refused = Assert.Throws<NodeStartException>(() => NewNetwork.Create(folder, plan, _secrets));
         Assert.Throws<NodeStartException>(() => NewNetwork.Create(folder, same, _secrets));
 
+        Assert.Equal("network", refused.Code);
         Assert.False(System.IO.Directory.Exists(folder));
         Assert.Single(NewNetwork.Create(folder, plan with { Lab = true }, _secrets).Authorities);
     }

@@ -108,6 +108,32 @@ public sealed class SettingsSourceTests : IDisposable
         Assert.StartsWith("8 settings", fault.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData(" \t ")]
+    public void A_blank_value_is_as_none(string blank)
+    {
+        Source(("Node:Network", Network("a"))).Load();
+        var usual = Source().Load();
+
+        var configuration = Source([.. SettingKey.All.Select(key => (key.Name, blank))]).Load();
+
+        Assert.Equal(usual, configuration with { Network = usual.Network });
+    }
+
+    [Theory]
+    [InlineData("Link")]
+    [InlineData("Log:Level:More")]
+    [InlineData("")]
+    public void A_value_where_no_setting_is_belongs_to_an_unknown_setting(string name)
+    {
+        var fault = Assert.Throws<NodeStartException>(() => Source(
+            ("Node:Network", Network("a")), ("Link:Weight", "7"), (name, "5")).Load());
+
+        Assert.Contains($"{name}: there is no such setting", fault.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_file_yields_to_flags_and_names_have_no_letter_case()
     {
@@ -135,6 +161,21 @@ public sealed class SettingsSourceTests : IDisposable
 
         Assert.Contains(named, fault.Message, StringComparison.Ordinal);
         Assert.Equal(text, File.ReadAllText(_paths.Settings));
+    }
+
+    [Fact]
+    public void A_denylist_that_is_named_must_be_there()
+    {
+        var source = Source(("Node:Network", Network("a")));
+        source.Load();
+
+        var fault = Assert.Throws<NodeStartException>(() => source.Change("Store:Denylist", "mine"));
+        string own = source.Change("Store:Denylist", "denylist").Denylist;
+        File.WriteAllText(Path.Combine(_paths.Folder, "mine"), "");
+
+        Assert.Contains("Store:Denylist", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(_paths.Denylist, own);
+        Assert.EndsWith("mine", source.Change("Store:Denylist", "mine").Denylist, StringComparison.Ordinal);
     }
 
     [Fact]
