@@ -94,7 +94,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         _exits = new ExitClient(
             _trunks, _directory.View, circuits.MaxStreams, (seams.Time, seams.Decisions));
         Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions(), seams.Denylist);
-        _gateway = options.Roles.HasFlag(NodeRoles.Gateway) 
+        _gateway = options.Roles.HasFlag(NodeRoles.Gateway)
             ? new GatewayRole(options, seams, Reader, _exits)
             : null;
         if (_keys is not null)

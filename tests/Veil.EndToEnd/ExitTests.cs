@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Veil.EndToEnd.Testnet;
 using Veil.Links.Tcp;
@@ -6,7 +7,7 @@ using Xunit;
 
 namespace Veil.EndToEnd;
 
-/// <summary>A network with exits, and curl that reaches a web server of this machine through it (spec/exit.md).</summary>
+/// <summary>A network with exits; curl reaches a web server of this machine through it (spec/exit.md).</summary>
 [Collection(RunningTestnet.Collection)]
 public sealed class ExitTests : IAsyncLifetime
 {
@@ -76,9 +77,8 @@ public sealed class ExitTests : IAsyncLifetime
                     var (input, output) = (connection.Transport.Input, connection.Transport.Output);
                     var request = await input.ReadAtLeastAsync(4, cancellationToken);
                     input.AdvanceTo(request.Buffer.End);
-                    await output.WriteAsync(
-                        System.Text.Encoding.ASCII.GetBytes($"HTTP/1.0 200 OK\r\nContent-Length: {page.Length}\r\n\r\n"),
-                        cancellationToken);
+                    var head = $"HTTP/1.0 200 OK\r\nContent-Length: {page.Length}\r\n\r\n";
+                    await output.WriteAsync(Encoding.ASCII.GetBytes(head), cancellationToken);
                     await output.WriteAsync(page, cancellationToken);
                     await output.CompleteAsync();
                     await input.ReadAtLeastAsync(1, cancellationToken);

@@ -217,7 +217,7 @@ public sealed partial class SocksServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Finds an exit for a target outside, answers the client, and carries bytes until one side ends.</summary>
+    /// <summary>Finds an exit for a target outside, answers the client, carries bytes until one side ends.</summary>
     private async Task CarryAsync(ConnectionContext connection, ExitTarget target, IsolationGroup group)
     {
         var (answer, stream) = await ConnectAsync(target, group);

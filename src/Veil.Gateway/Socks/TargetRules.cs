@@ -71,7 +71,7 @@ public static class TargetRules
         }
 
         var text = Encoding.Latin1.GetString(name).ToLowerInvariant();
-        if (IPAddress.TryParse(Bare(text), out var address) && !HasScope(address))
+        if (IPAddress.TryParse(Bare(text), out var address) && IsInFull(address, text))
         {
             exit = ExitTarget.Of(address, port);
         }
@@ -85,6 +85,7 @@ public static class TargetRules
 
     private static string Bare(string text) => text.StartsWith('[') && text.EndsWith(']') ? text[1..^1] : text;
 
-    private static bool HasScope(IPAddress address) =>
-        address.AddressFamily == AddressFamily.InterNetworkV6 && address.ScopeId != 0;
+    // Of 1.2.3 and 0x7f000001 programs do not agree what they mean, and a scope means something on this machine only.
+    private static bool IsInFull(IPAddress address, string text) =>
+        address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId == 0 : address.ToString() == text;
 }

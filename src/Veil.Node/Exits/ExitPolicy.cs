@@ -50,7 +50,7 @@ public sealed class ExitPolicy
             }
         }
 
-        policy = new ExitPolicy(rules);
+        policy = rules.Length == 0 ? Empty : new ExitPolicy(rules);
         error = null;
         return true;
     }

@@ -31,7 +31,7 @@ public sealed class RunningTestnet : IAsyncLifetime
     internal JsonElement Net => _net!.RootElement;
 
     /// <summary>How many nodes of each kind.</summary>
-    internal string[] Shape { get; init; } = 
+    internal string[] Shape { get; init; } =
         ["--authorities", "3", "--relays", "5", "--stores", "4", "--exits", "0"];
 
     /// <summary>More options of `up`.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Veil.Links.Tcp;
 using Xunit;
@@ -28,7 +29,10 @@ public sealed class TcpTransportTests : IDisposable
     {
         await using var listener = await TcpPair.ListenAsync(_transport);
 
-        await Assert.ThrowsAsync<IOException>(async () => await _transport.BindAsync(listener.EndPoint, Token));
+        var fault = await Assert.ThrowsAsync<TcpSetupException>(
+            async () => await _transport.BindAsync(listener.EndPoint, Token));
+
+        Assert.Equal(SocketError.AddressAlreadyInUse, fault.Error);
     }
 
     [Fact]
@@ -38,9 +42,10 @@ public sealed class TcpTransportTests : IDisposable
         var address = (IPEndPoint)listener.EndPoint;
         await listener.DisposeAsync();
 
-        var fault = await Assert.ThrowsAsync<IOException>(
+        var fault = await Assert.ThrowsAsync<TcpSetupException>(
             async () => await _transport.ConnectAsync(address, Token));
 
+        Assert.Equal(SocketError.ConnectionRefused, fault.Error);
         Assert.Contains("ConnectionRefused", fault.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(address.Port.ToString(), fault.ToString(), StringComparison.Ordinal);
     }
@@ -66,7 +71,10 @@ public sealed class TcpTransportTests : IDisposable
         // 192.0.2.0/24 is kept for documentation (RFC 5737): no host has it.
         using var foreign = new TcpTransport(new TcpTransportOptions { LocalAddress = IPAddress.Parse("192.0.2.1") });
 
-        await Assert.ThrowsAsync<IOException>(async () => await foreign.ConnectAsync(listener.EndPoint, Token));
+        var fault = await Assert.ThrowsAsync<TcpSetupException>(
+            async () => await foreign.ConnectAsync(listener.EndPoint, Token));
+
+        Assert.Equal(SocketError.AddressNotAvailable, fault.Error);
     }
 
     [Fact]
