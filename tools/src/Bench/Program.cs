@@ -5,7 +5,7 @@ var options = new BenchOptions(args);
 IBench[] benches =
 [
     new RawBench(), new TcpBench(), new DemoBench(), new StoreBench(args), new HoldBench(options),
-    new SetupBench(options), new IdleBench(options),
+    new SetupBench(options), new IdleBench(options), new RelayBench(options),
 ];
 
 if (args is [ChildProcess.PlayArgument, var played, var role, .. var rest])
