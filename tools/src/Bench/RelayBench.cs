@@ -21,7 +21,9 @@ internal sealed class RelayBench(BenchOptions options) : IBench
     private const int BlocksPerMiB = 32;
 
     private static readonly string[] _hops = ["guard", "middle", "end"];
-    private static readonly TimeSpan _quiet = TimeSpan.FromSeconds(5);
+
+    // One epoch of the network.
+    private static readonly TimeSpan _quiet = TimeSpan.FromSeconds(20);
 
     /// <inheritdoc/>
     public string Name => "relay";
@@ -37,7 +39,6 @@ internal sealed class RelayBench(BenchOptions options) : IBench
         using var net = LabNet.Start(Name, relays: 2);
         string[] path = [net["relay1"].Data, net["relay2"].Data, net["store1"].Data];
         int middle = net["relay2"].Status().Pid;
-        double idle = IdleOf(middle);
         var raw = new List<CopyRun>();
         var floor = new List<FloorRun>();
         var bulk = new List<BulkRun>();
@@ -49,7 +50,7 @@ internal sealed class RelayBench(BenchOptions options) : IBench
             bulk.Add(JsonSerializer.Deserialize<BulkRun>(child.ReadLine())!);
         }
 
-        return Report(raw, floor, bulk, idle);
+        return Report(raw, floor, bulk, IdleOf(middle));
     }
 
     /// <inheritdoc/>
