@@ -19,6 +19,8 @@ internal sealed record BenchReport(
     [property: JsonPropertyName("cpu_s_per_gib")] IReadOnlyDictionary<string, double> ProcessorSecondsPerGiB,
     [property: JsonPropertyName("rss_mib")] IReadOnlyDictionary<string, double> ResidentMiB)
 {
+    private const int MaxShown = 12;
+
     /// <summary>Processor, cores, memory, system and runtime.</summary>
     [JsonPropertyName("machine")]
     public string Machine { get; } = MachineDescription.Read();
@@ -35,15 +37,22 @@ internal sealed record BenchReport(
         output.WriteLine($"{Bench}  {Machine}  {Date}");
         foreach (var result in Results)
         {
-            var samples = string.Join(' ', result.Samples.Select(sample => $"{sample:0.##}"));
-            output.WriteLine($"  {result.Metric,-24} {result.Value,10:0.##} {result.Unit,-8} of {samples}");
+            // The report for programs has all of them.
+            var samples = result.Samples.Count > MaxShown
+                ? $"{result.Samples.Count} samples"
+                : string.Join(' ', result.Samples.Select(sample => $"{sample:0.##}"));
+            output.WriteLine($"  {result.Metric,-26} {result.Value,10:0.##} {result.Unit,-12} of {samples}");
         }
 
-        output.WriteLine($"  {"raw",-24} {RawMiBPerSecond,10:0.##} MiB/s");
-        output.WriteLine($"  {"ratio to raw",-24} {Ratio,10:0.###}");
-        foreach (var (process, seconds) in ProcessorSecondsPerGiB)
+        output.WriteLine($"  {"raw",-26} {RawMiBPerSecond,10:0.##} MiB/s");
+        output.WriteLine($"  {"ratio to raw",-26} {Ratio,10:0.###}");
+        foreach (var process in ProcessorSecondsPerGiB.Keys.Union(ResidentMiB.Keys))
         {
-            output.WriteLine($"  {process,-24} {seconds,10:0.###} CPU s/GiB  {ResidentMiB[process]:0.#} MiB resident");
+            var cost = ProcessorSecondsPerGiB.TryGetValue(process, out var seconds)
+                ? $"{seconds,10:0.###} CPU s/GiB"
+                : $"{"",20}";
+            var resident = ResidentMiB.TryGetValue(process, out var size) ? $"{size:0.#} MiB resident" : "";
+            output.WriteLine($"  {process,-26} {cost}  {resident}".TrimEnd());
         }
     }
 }

@@ -1,7 +1,12 @@
 using Veil.Bench;
 
 // A new bench is a file of its own and a line here.
-IBench[] benches = [new RawBench(), new TcpBench(), new DemoBench(), new StoreBench(args), new HoldBench(args)];
+var options = new BenchOptions(args);
+IBench[] benches =
+[
+    new RawBench(), new TcpBench(), new DemoBench(), new StoreBench(args), new HoldBench(options),
+    new SetupBench(options), new IdleBench(options), new RelayBench(options),
+];
 
 if (args is [ChildProcess.PlayArgument, var played, var role, .. var rest])
 {

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Veil.Bench;
+
+/// <summary>A lab network of <c>veil run</c> processes, made by <c>tools/testnet</c>, for one bench.</summary>
+internal sealed class LabNet : IDisposable
+{
+    private readonly string _folder;
+    private readonly PosixSignalRegistration[] _signals;
+    private int _down;
+
+    private LabNet(string folder)
+    {
+        _folder = folder;
+
+        // Its processes are sessions of their own: an interrupt of the bench does not reach them.
+        _signals =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => TakeDown()),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => TakeDown()),
+        ];
+    }
+
+    /// <summary>The project's folder.</summary>
+    private static string Root { get; } = FindRoot();
+
+    /// <summary>Makes a network: three authorities, some relays, three stores and a gateway.</summary>
+    /// <exception cref="IOException">It did not come up.</exception>
+    internal static LabNet Start(string bench, int relays)
+    {
+        const int Stores = 3;
+
+        // Long enough that votes and fetches of the directory are little beside what is measured.
+        const int EpochSeconds = 20;
+        var net = new LabNet(Path.Combine(Path.GetTempPath(), $"veil-{bench}-{Environment.ProcessId}"));
+        try
+        {
+            net.Testnet(
+                [],
+                "up",
+                ["--relays", $"{relays + Stores}", "--stores", $"{Stores}", "--gateways", "1",
+                    "--epoch", $"{EpochSeconds}"]);
+            return net;
+        }
+        catch
+        {
+            net.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Any node's name: relay1, store1 and so on.</summary>
+    internal LabNode this[string name] => new(Path.Combine(_folder, name));
+
+    /// <summary>A network file.</summary>
+    internal string NetworkFile => Path.Combine(_folder, "relay1", "network.json");
+
+    /// <summary>Where nodes that were restarted say how large their heap is.</summary>
+    internal string HeapFolder => _folder;
+
+    /// <summary>Starts a node anew, fresh, and so that <see cref="LabNode.CollectAsync"/> can look into it.</summary>
+    internal void RestartObserved(string name)
+    {
+        Testnet([], "kill", name);
+        Testnet(
+            [
+                ("DOTNET_STARTUP_HOOKS", typeof(LabNet).Assembly.Location),
+                (StartupHook.FolderVariable, HeapFolder),
+            ],
+            "start",
+            name);
+    }
+
+    /// <summary>Ends all processes and deletes the files.</summary>
+    public void Dispose()
+    {
+        TakeDown();
+        foreach (var signal in _signals)
+        {
+            signal.Dispose();
+        }
+    }
+
+    private void TakeDown()
+    {
+        if (Interlocked.Exchange(ref _down, 1) == 0 && System.IO.Directory.Exists(_folder))
+        {
+            Testnet([], "down");
+            System.IO.Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    private void Testnet((string Name, string Value)[] environment, string verb, params string[] rest)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Root, "tools", "testnet"), [verb, _folder, .. rest])
+        {
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start) ?? throw new IOException("cannot start tools/testnet");
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new IOException($"tools/testnet {verb} ended with {process.ExitCode}");
+        }
+    }
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Veil.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new IOException("the bench must lie in the project's folder");
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Veil.Node.Configuration;
+using Veil.Node.Control;
+using Veil.Node.Status;
+
+namespace Veil.Bench;
+
+/// <summary>One <c>veil run</c> process of a lab network, from outside: its status, and what /proc counts.</summary>
+/// <param name="Data">Its data folder.</param>
+internal sealed partial record LabNode(string Data)
+{
+    private const int UserSignal = 10;
+
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>What it says of itself.</summary>
+    /// <exception cref="IOException">It does not answer.</exception>
+    internal async Task<StatusDocument> StatusAsync()
+    {
+        using var client = new ControlClient(new DataPaths(Data).ControlSocket);
+        try
+        {
+            return await client.GetStatusAsync(CancellationToken.None);
+        }
+        catch (ControlException fault)
+        {
+            throw new IOException($"{Path.GetFileName(Data)} does not answer: {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>The same, for who may block.</summary>
+    internal StatusDocument Status() => StatusAsync().GetAwaiter().GetResult();
+
+    /// <summary>User and system time of a node's process since its start.</summary>
+    internal static TimeSpan ProcessorOf(int pid)
+    {
+        using var process = Process.GetProcessById(pid);
+        return process.TotalProcessorTime;
+    }
+
+    /// <summary>Resident set in MiB.</summary>
+    internal static double ResidentOf(int pid)
+    {
+        using var process = Process.GetProcessById(pid);
+        return process.WorkingSet64 / 1048576.0;
+    }
+
+    /// <summary>Highest resident set in MiB.</summary>
+    internal static double PeakOf(int pid)
+    {
+        using var process = Process.GetProcessById(pid);
+        return process.PeakWorkingSet64 / 1048576.0;
+    }
+
+    /// <summary>
+    /// Lets the process collect all garbage and give its pages back, and says what is left on its heap, in bytes. Only
+    /// of a node that was started with <see cref="StartupHook"/>.
+    /// </summary>
+    /// <exception cref="IOException">It does not answer.</exception>
+    internal static async Task<long> CollectAsync(int pid, string folder)
+    {
+        string answer = Path.Combine(folder, pid.ToString(CultureInfo.InvariantCulture));
+        File.Delete(answer);
+        if (Signal(pid, UserSignal) != 0)
+        {
+            throw new IOException($"process {pid} is gone");
+        }
+
+        long start = TimeProvider.System.GetTimestamp();
+        while (!File.Exists(answer))
+        {
+            if (TimeProvider.System.GetElapsedTime(start) > _patience)
+            {
+                throw new IOException($"process {pid} does not say how large its heap is");
+            }
+
+            await Task.Delay(_pause, TimeProvider.System);
+        }
+
+        return long.Parse(await File.ReadAllTextAsync(answer), CultureInfo.InvariantCulture);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Signal(int pid, int number);
+}
