@@ -40,7 +40,7 @@ public sealed class RunningTestnet : IAsyncLifetime
     internal Dictionary<string, string> Environment { get; } = [];
 
     /// <summary>What makes it.</summary>
-    internal string[] UpArguments => 
+    internal string[] UpArguments =>
         ["up", Folder, .. Shape, "--gateways", "2", "--epoch", "4", .. Options, "--json"];
 
     /// <inheritdoc/>
