@@ -83,7 +83,7 @@ public sealed class MidFetchTests
         }
     }
 
-    /// <summary>Two stores that have served blocks, and another relay on a circuit of the reader's.</summary>
+    /// <summary>Two stores that have served blocks, and a relay, no store, on a circuit of the reader's.</summary>
     private string[] Choose(RunningTestnet network, DecisionSource decisions)
     {
         var nodes = new RecordReader(new NetworkFolder(network.Folder).Plan(), TimeProvider.System).ReadNow();
@@ -93,7 +93,7 @@ public sealed class MidFetchTests
         decisions.Shuffle<string>(serving);
         Assert.True(serving.Length >= Stores, $"{serving.Length} stores have served blocks, {_seed}");
         var stores = serving[..Stores];
-        var relays = nodes.Where(node => !node.IsAuthority && !stores.Contains(node.Name)
+        var relays = nodes.Where(node => !node.IsAuthority && !node.IsStore
             && node.Of(RecordLine.Circuit).Any(line =>
                 line.Step == CircuitTrees.Accepted && trees.OwnersOf(line.Value).Contains(Reader)))
             .Select(node => node.Name).ToArray();
