@@ -39,7 +39,7 @@ internal sealed class LabNet : IDisposable
             net.Testnet(
                 [],
                 "up",
-                ["--relays", $"{relays + Stores}", "--stores", $"{Stores}", "--gateways", "1",
+                ["--relays", $"{relays + Stores}", "--stores", $"{Stores}", "--exits", "0", "--gateways", "1",
                     "--epoch", $"{EpochSeconds}"]);
             return net;
         }
