@@ -27,7 +27,7 @@ public enum SocksRefusal
     /// <summary>An IP address written as a name.</summary>
     AddressLiteral,
 
-    /// <summary>A name outside <c>.veil</c>: the network has no exits.</summary>
+    /// <summary>A name outside <c>.veil</c> where there are no exits, or one that no exit looks up.</summary>
     ForeignName,
 
     /// <summary>Any port but 80.</summary>

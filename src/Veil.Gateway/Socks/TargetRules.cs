@@ -6,8 +6,8 @@ using Veil.Wire.Exits;
 namespace Veil.Gateway.Socks;
 
 /// <summary>
-/// What may be asked of the proxy (spec/gateway.md, section 1.3): names under <c>.veil</c>, on port 80.
-/// Nothing is looked up to decide it.
+/// What may be asked of the proxy (spec/gateway.md, section 1.3): names under <c>.veil</c>, on port 80, and where there
+/// are exits, names and addresses outside. Nothing is looked up to decide it.
 /// </summary>
 public static class TargetRules
 {
