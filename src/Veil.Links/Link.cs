@@ -14,12 +14,15 @@ namespace Veil.Links;
 /// </summary>
 public sealed class Link : IDisposable
 {
+    // A loop that never has to wait gives its thread back now and then: other connections' loops run there.
+    private const int TurnsInARow = 16;
+
     private readonly ConnectionContext _connection;
     private readonly CounterCipher _sendCipher;
     private readonly CounterCipher _receiveCipher;
     private readonly TimeProvider _time;
     private readonly LinkOptions _options;
-    private readonly AsyncSignal _signal = new();
+    private readonly AsyncSignal _signal = new(inTurn: true);
     private long _lastSent;
     private long _lastReceived;
     private long _flushingSince;
@@ -117,9 +120,12 @@ public sealed class Link : IDisposable
         CloseReason reason = CloseReason.None;
         try
         {
+            int turns = 0;
             while (reason == CloseReason.None && ClosedBy == CloseReason.None)
             {
-                ReadResult result = await input.ReadAsync();
+                var read = input.ReadAsync();
+                turns = read.IsCompleted ? turns + 1 : 0;
+                ReadResult result = await read;
                 var buffer = result.Buffer;
                 reason = OpenAll(reader, traffic, cells, ref buffer);
                 input.AdvanceTo(buffer.Start, buffer.End);
@@ -127,6 +133,11 @@ public sealed class Link : IDisposable
                 if (result.IsCompleted && reason == CloseReason.None)
                 {
                     reason = CloseReason.PeerClosed;
+                }
+                else if (turns >= TurnsInARow)
+                {
+                    turns = 0;
+                    await Task.Yield();
                 }
             }
         }
@@ -151,6 +162,7 @@ public sealed class Link : IDisposable
         byte[] cells,
         ref System.Buffers.ReadOnlySequence<byte> buffer)
     {
+        using var turn = LoopTurn.Begin();
         RecordStatus status;
         while ((status = reader.TryRead(ref buffer, cells, out int count)) == RecordStatus.Opened)
         {
@@ -173,17 +185,18 @@ public sealed class Link : IDisposable
         bool cutOff = false;
         try
         {
+            int turns = 0;
             while (ClosedBy == CloseReason.None)
             {
-                if (!SealBatch(writer, traffic, cells, output))
+                if (!TrySend(writer, traffic, cells, output, out var flush))
                 {
+                    turns = 0;
                     await _signal.WaitAsync();
                     continue;
                 }
 
-                // One more than the time stamp, because 0 stands for "no flush".
-                Volatile.Write(ref _flushingSince, _time.GetTimestamp() + 1);
-                FlushResult result = await output.FlushAsync();
+                turns = flush.IsCompleted ? turns + 1 : 0;
+                FlushResult result = await flush;
                 Volatile.Write(ref _flushingSince, 0);
                 Volatile.Write(ref _lastSent, _time.GetTimestamp());
                 cutOff = result.IsCanceled;
@@ -191,6 +204,12 @@ public sealed class Link : IDisposable
                 {
                     reason = CloseReason.PeerClosed;
                     break;
+                }
+
+                if (turns >= TurnsInARow)
+                {
+                    turns = 0;
+                    await Task.Yield();
                 }
             }
         }
@@ -233,6 +252,27 @@ public sealed class Link : IDisposable
 
     private static bool IsConnectionFault(Exception fault) =>
         fault is IOException or ConnectionAbortedException or ObjectDisposedException or OperationCanceledException;
+
+    /// <summary>Seals and begins to send; false when there was nothing.</summary>
+    private bool TrySend(
+        RecordWriter writer,
+        LinkTraffic traffic,
+        byte[] cells,
+        PipeWriter output,
+        out ValueTask<FlushResult> flush)
+    {
+        using var turn = LoopTurn.Begin();
+        flush = default;
+        if (!SealBatch(writer, traffic, cells, output))
+        {
+            return false;
+        }
+
+        // One more than the time stamp, because 0 stands for "no flush".
+        Volatile.Write(ref _flushingSince, _time.GetTimestamp() + 1);
+        flush = output.FlushAsync();
+        return true;
+    }
 
     /// <summary>Seals up to a flush's worth of records; false when there was nothing to send.</summary>
     private bool SealBatch(RecordWriter writer, LinkTraffic traffic, byte[] cells, PipeWriter output)

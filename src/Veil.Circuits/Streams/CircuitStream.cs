@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using Veil.Circuits.Cells;
+using Veil.Links.Tasks;
 using Veil.Wire;
 using Veil.Wire.Cells;
 
@@ -54,8 +55,13 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
         _grantedBytes = _window;
 
         // The window bounds what is received, so the pipe itself never pauses its writer, the link's reading loop.
-        _received = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        // What an exit's bridge passes on stays on the thread of the link's loop; services may block.
+        var scheduler = service == ServiceId.Exit ? TurnScheduler.Instance : PipeScheduler.ThreadPool;
+        _received = new Pipe(new PipeOptions(
+            readerScheduler: scheduler,
+            pauseWriterThreshold: 0));
         _toSend = new Pipe(new PipeOptions(
+            writerScheduler: scheduler,
             pauseWriterThreshold: options.StreamSendBuffer,
             resumeWriterThreshold: options.StreamSendBuffer / 2));
         Input = new WindowedReader(_received.Reader, OnConsumed, Finish);

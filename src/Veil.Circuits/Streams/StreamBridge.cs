@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
+using Veil.Links.Tasks;
 
 namespace Veil.Circuits.Streams;
 
@@ -49,13 +50,7 @@ public static class StreamBridge
         while (true)
         {
             var read = await from.ReadAsync();
-            foreach (var segment in read.Buffer)
-            {
-                to.Write(segment.Span);
-            }
-
-            from.AdvanceTo(read.Buffer.End);
-            var flushed = await to.FlushAsync();
+            var flushed = await Pass(read.Buffer, from, to);
             if (read.IsCompleted)
             {
                 return;
@@ -66,6 +61,19 @@ public static class StreamBridge
                 throw new IOException("nobody takes the bytes any more");
             }
         }
+    }
+
+    // What is passed on wakes a link's writing loop, which then runs here.
+    private static ValueTask<FlushResult> Pass(in ReadOnlySequence<byte> bytes, PipeReader from, PipeWriter to)
+    {
+        using var turn = LoopTurn.Begin();
+        foreach (var segment in bytes)
+        {
+            to.Write(segment.Span);
+        }
+
+        from.AdvanceTo(bytes.End);
+        return to.FlushAsync();
     }
 
     // Completing sends what is left, which may fail like any other write: there is nobody to tell.

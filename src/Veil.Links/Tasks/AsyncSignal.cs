@@ -6,22 +6,26 @@ namespace Veil.Links.Tasks;
 /// <summary>
 /// Wakes one waiting loop: an auto-reset event without allocation. Any number of threads may set it, one task waits.
 /// </summary>
-public sealed class AsyncSignal : IValueTaskSource
+/// <param name="inTurn">Whether a wake inside a <see cref="LoopTurn"/> runs the waiter on the same thread when the turn
+/// is over, for a loop that never blocks; else, and outside of turns, it is posted.</param>
+public sealed class AsyncSignal(bool inTurn = false) : IValueTaskSource
 {
     private const int Idle = 0;
     private const int Set = 1;
     private const int Waiting = 2;
 
-    // Continuations are posted, never run by the setter: a reader must not find itself inside a writer's loop.
-    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private static readonly Action<object?> _complete = static signal => ((AsyncSignal)signal!).Complete(posted: false);
+
+    private ManualResetValueTaskSourceCore<bool> _core;
     private int _state;
 
     /// <summary>Wakes the waiter, or lets its next wait complete at once.</summary>
     public void Wake()
     {
-        if (Interlocked.Exchange(ref _state, Set) == Waiting)
+        // Whoever finds the waiter is the only one who completes it.
+        if (Interlocked.Exchange(ref _state, Set) == Waiting && !(inTurn && LoopTurn.TryDefer(_complete, this)))
         {
-            _core.SetResult(true);
+            Complete(posted: true);
         }
     }
 
@@ -61,4 +65,11 @@ public sealed class AsyncSignal : IValueTaskSource
         object? state,
         short token,
         ValueTaskSourceOnCompletedFlags flags) => _core.OnCompleted(continuation, state, token, flags);
+
+    // The setter never runs the waiter within its own work: a reader must not find itself inside a writer's loop.
+    private void Complete(bool posted)
+    {
+        _core.RunContinuationsAsynchronously = posted;
+        _core.SetResult(true);
+    }
 }
