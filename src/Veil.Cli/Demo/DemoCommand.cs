@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Veil.Cli.Output;
+using Veil.Links.Tcp;
 using Veil.Node.Configuration;
 
 namespace Veil.Cli.Demo;
@@ -35,6 +36,7 @@ internal static class DemoCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var voice = new Voice(parsed.GetValue(json));
+            SocketEvents.HandleInline();
             try
             {
                 var request = Request(parsed.GetValue(file), parsed.GetValue(size));

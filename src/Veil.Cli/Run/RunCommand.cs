@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Veil.Cli.Output;
+using Veil.Links.Tcp;
 using Veil.Node.Configuration;
 using Veil.Node.Hosting;
 
@@ -57,6 +58,7 @@ internal static class RunCommand
                     flag => parsed.GetValue(flag.Option)!,
                     StringComparer.OrdinalIgnoreCase);
             var voice = new Voice(parsed.GetValue(json), terminal);
+            SocketEvents.HandleInline();
             return await GuardAsync(voice, () =>
             {
                 AddPairs(given, parsed.GetValue(set) ?? []);

@@ -14,8 +14,8 @@ namespace Veil.Links.Tcp;
 public sealed class TcpTransport(TcpTransportOptions options)
     : IConnectionListenerFactory, IConnectionFactory, IDisposable
 {
-    /// <summary>Length of a pool block: four full records, the first multiple above 64 KiB.</summary>
-    public const int BlockBytes = 4 * RecordLayout.MaxBytes;
+    /// <summary>Length of a pool block: the records that a link seals before it writes (128 KiB).</summary>
+    public const int BlockBytes = 8 * RecordLayout.MaxBytes;
 
     private readonly BlockPool _pool = new(BlockBytes, options.PooledBlocks);
     private long _connections;

@@ -18,7 +18,7 @@ public sealed record TcpTransportOptions
     public int Backlog { get; init; } = 512;
 
     /// <summary>
-    /// Bytes not yet sent at which the kernel stops to take more (TCP_NOTSENT_LOWAT). 128 KiB: two full batches, so
+    /// Bytes not yet sent at which the kernel stops to take more (TCP_NOTSENT_LOWAT). 128 KiB: a full batch, so
     /// that the link's scheduler holds the cells and a quiet circuit does not wait behind a loud one in the kernel.
     /// 0 leaves the system's default. Ignored by systems that do not know it.
     /// </summary>
@@ -26,8 +26,8 @@ public sealed record TcpTransportOptions
 
     /// <summary>
     /// Free blocks that the transport keeps for the next reads and writes, each <see cref="TcpTransport.BlockBytes"/>
-    /// long. 128 (8 MiB): more connections than this are rarely busy at the same moment; blocks beyond it are
+    /// long. 64 (8 MiB): more connections than this are rarely busy at the same moment; blocks beyond it are
     /// collected.
     /// </summary>
-    public int PooledBlocks { get; init; } = 128;
+    public int PooledBlocks { get; init; } = 64;
 }
