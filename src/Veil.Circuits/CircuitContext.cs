@@ -1,5 +1,5 @@
 using Veil.Circuits.Cells;
-using Veil.Circuits.Legs;
+using Veil.Circuits.Flow;
 using Veil.Circuits.Limits;
 using Veil.Links.Tasks;
 using Veil.Noise;
@@ -33,6 +33,7 @@ public sealed class CircuitContext
     {
         Limits = limits ?? new NodeLimits(options.Limits);
         _sizes = [options.DataSizes, options.ControlSizes];
+        StreamSizes = options.StreamSizes;
         Options = options;
         Network = network;
         Slab = slab;
@@ -84,6 +85,8 @@ public sealed class CircuitContext
 
     /// <summary>The node's cells.</summary>
     internal CellPool Pool { get; }
+
+    internal WindowSizes StreamSizes { get; }
 
     internal WindowSizes Sizes(Lane lane) => _sizes[(int)lane];
 

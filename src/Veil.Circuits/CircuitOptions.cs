@@ -1,5 +1,6 @@
-using Veil.Circuits.Legs;
+using Veil.Circuits.Flow;
 using Veil.Circuits.Limits;
+using Veil.Wire.Cells;
 
 namespace Veil.Circuits;
 
@@ -15,8 +16,11 @@ public sealed record CircuitOptions
     /// fast path.</summary>
     public int UsualWindow { get; init; } = 64;
 
-    /// <summary>Data cells granted at most: 1 MiB per direction, reached only by circuits that use it.</summary>
-    public int MaxWindow { get; init; } = 512;
+    /// <summary>Data cells granted to a circuit that uses them: 1 MiB per direction.</summary>
+    public int LoudWindow { get; init; } = 512;
+
+    /// <summary>Data cells granted at most: 8 MiB per direction, only where the link's round trip asks for it.</summary>
+    public int MaxWindow { get; init; } = 4_096;
 
     /// <summary>Control cells granted per circuit, link and direction without use.</summary>
     public int FirstControlWindow { get; init; } = 1;
@@ -36,8 +40,15 @@ public sealed record CircuitOptions
     /// <summary>Streams open at once at one end.</summary>
     public int MaxStreams { get; init; } = 16;
 
-    /// <summary>Bytes outstanding per stream and direction.</summary>
+    /// <summary>Bytes outstanding per stream and direction, at first: both ends must hold the same.</summary>
     public int StreamWindow { get; init; } = 262_144;
+
+    /// <summary>Bytes outstanding of a stream that uses them.</summary>
+    public int LoudStreamWindow { get; init; } = 2_097_152;
+
+    /// <summary>Bytes outstanding at most, only where the round trip of the circuit asks for it: 80 MiB/s at
+    /// 200 ms.</summary>
+    public int MaxStreamWindow { get; init; } = 16_777_216;
 
     /// <summary>Bytes that an application may have written and not yet sent, per stream.</summary>
     public int StreamSendBuffer { get; init; } = 131_072;
@@ -81,12 +92,28 @@ public sealed record CircuitOptions
     /// <summary>Cells that a new circuit is charged with on each of its links.</summary>
     internal int FirstCells => FirstWindow + FirstControlWindow;
 
-    internal WindowSizes DataSizes => new(FirstWindow, Math.Max(UsualWindow, FirstWindow),
-        Math.Max(MaxWindow, FirstWindow), Patience: 0);
+    internal WindowSizes DataSizes => Sizes(FirstWindow, UsualWindow, LoudWindow, MaxWindow) with { Quanta = 4 };
 
     // Three hops and a branch take three control cells at the guard.
-    internal WindowSizes ControlSizes => new(FirstControlWindow, FirstControlWindow,
-        Math.Max(ControlWindow, FirstControlWindow), Patience: 4);
+    internal WindowSizes ControlSizes =>
+        Sizes(FirstControlWindow, FirstControlWindow, ControlWindow, ControlWindow) with { Patience = 4, Quanta = 8 };
+
+    internal WindowSizes StreamSizes => Sizes(StreamWindow, StreamWindow, LoudStreamWindow, MaxStreamWindow) with
+    {
+        Quanta = 2,
+        PerCell = CellLayout.CellBytes,
+    };
+
+    /// <summary>Cells that a new stream is charged with at each end: its window and its send buffer.</summary>
+    internal int StreamCells => (StreamWindow + StreamSendBuffer) / CellLayout.CellBytes;
+
+    // Whoever sets one of them sets what lies around it, too.
+    private static WindowSizes Sizes(int first, int usual, int loud, int most)
+    {
+        usual = Math.Max(usual, first);
+        loud = Math.Max(loud, usual);
+        return new WindowSizes(first, usual, loud, Math.Max(most, loud));
+    }
 
     /// <summary>These options for a network whose epochs are short: relays are tried again within a part of
     /// one.</summary>

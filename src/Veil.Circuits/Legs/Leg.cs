@@ -1,4 +1,5 @@
 using Veil.Circuits.Cells;
+using Veil.Circuits.Flow;
 using Veil.Wire;
 using Veil.Wire.Cells;
 
@@ -17,8 +18,8 @@ internal sealed class Leg : IReady<Leg>
 
     private readonly CircuitOptions _options;
     private readonly CellPool _pool;
-    private readonly LaneWindow _data;
-    private readonly LaneWindow _control;
+    private readonly GrowingWindow _data;
+    private readonly GrowingWindow _control;
     private int _flag;
 
     // Writing task of the link.
@@ -46,8 +47,8 @@ internal sealed class Leg : IReady<Leg>
         Owner = owner;
         _options = link.Context.Options;
         _pool = link.Context.Pool;
-        _data = new LaneWindow(link.Context.Sizes(Lane.Data), _pool);
-        _control = new LaneWindow(link.Context.Sizes(Lane.Control), _pool);
+        _data = new GrowingWindow(link.Context.Sizes(Lane.Data), _pool, link.Context.Time);
+        _control = new GrowingWindow(link.Context.Sizes(Lane.Control), _pool, link.Context.Time);
         _mayData = _options.FirstWindow;
         _mayControl = _options.FirstControlWindow;
     }
@@ -94,12 +95,12 @@ internal sealed class Leg : IReady<Leg>
     }
 
     /// <summary>Counts a received cell; false when it is beyond the credit. Reading task.</summary>
-    internal bool TryReceive(Lane lane) => Window(lane).TryReceive();
+    internal bool TryReceive(Lane lane) => Window(lane).TryReceive(1);
 
     /// <summary>A received cell has left this node or was used up: there is room for another. Any thread.</summary>
     internal void Consumed(Lane lane)
     {
-        if (Window(lane).Consume())
+        if (Window(lane).Consume(1))
         {
             MarkReady();
         }
@@ -215,7 +216,7 @@ internal sealed class Leg : IReady<Leg>
     internal bool TryTakeGrant(out CreditGrant grant)
     {
         grant = ClosedBy == CloseReason.None
-            ? new CreditGrant(Id, _data.TakeGrant(), _control.TakeGrant())
+            ? new CreditGrant(Id, (ushort)_data.TakeGrant(), (ushort)_control.TakeGrant())
             : new CreditGrant(Id, 0, 0);
         return grant.DataCells + grant.ControlCells > 0;
     }
@@ -253,5 +254,5 @@ internal sealed class Leg : IReady<Leg>
         return true;
     }
 
-    private LaneWindow Window(Lane lane) => lane == Lane.Data ? _data : _control;
+    private GrowingWindow Window(Lane lane) => lane == Lane.Data ? _data : _control;
 }

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using Veil.Circuits.Cells;
+using Veil.Circuits.Flow;
 using Veil.Links.Tasks;
 using Veil.Wire;
 using Veil.Wire.Cells;
@@ -18,52 +19,60 @@ namespace Veil.Circuits.Streams;
 [SuppressMessage("Naming", "CA1711", Justification = "The field's word for it.")]
 public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
 {
+    // Eight cells: few pieces for who moves much, little for who moves little.
+    private const int SegmentBytes = 16_384;
+
+    private static readonly Action<object?> _flush = static stream => ((CircuitStream)stream!).Flush();
+
     private readonly StreamEnd _end;
     private readonly Pipe _received;
     private readonly Pipe _toSend;
-    private readonly int _window;
+    private readonly GrowingWindow _window;
     private int _flag;
 
     // A pipe's ends are not safe against completion by another thread; a circuit may close at any time.
     private readonly Lock _receiving = new();
     private readonly Lock _sending = new();
 
-    // Reading task of the link; the flag is read by others.
-    private long _receivedBytes;
+    // Reading task of the link; the first is read by others.
     private volatile bool _peerEnded;
+    private bool _flushDue;
 
     // Writing task of the link; the flag is read by others.
     private long _sendAllowance;
     private bool _openSent;
     private volatile bool _endSent;
 
+    // Under the sending lock: what of the pipe is being cut into cells.
+    private ReadOnlySequence<byte> _cut;
+
     // Any thread.
-    private long _grantedBytes;
-    private long _consumedBytes;
     private long _windowReceived;
     private int _reset;
     private int _charge;
     private Action? _onBroken;
 
-    internal CircuitStream(StreamEnd end, StreamId id, ServiceId service, CircuitOptions options)
+    internal CircuitStream(StreamEnd end, StreamId id, ServiceId service, (CircuitOptions Options, GrowingWindow Window) flow)
     {
+        var options = flow.Options;
         _end = end;
         Id = id;
         Service = service;
-        _window = options.StreamWindow;
-        _sendAllowance = _window;
-        _grantedBytes = _window;
+        _window = flow.Window;
+        _sendAllowance = options.StreamWindow;
 
         // The window bounds what is received, so the pipe itself never pauses its writer, the link's reading loop.
         // What an exit's bridge passes on stays on the thread of the link's loop; services may block.
         var scheduler = service == ServiceId.Exit ? TurnScheduler.Instance : PipeScheduler.ThreadPool;
         _received = new Pipe(new PipeOptions(
             readerScheduler: scheduler,
-            pauseWriterThreshold: 0));
+            pauseWriterThreshold: 0,
+            minimumSegmentSize: SegmentBytes));
         _toSend = new Pipe(new PipeOptions(
             writerScheduler: scheduler,
             pauseWriterThreshold: options.StreamSendBuffer,
-            resumeWriterThreshold: options.StreamSendBuffer / 2));
+            resumeWriterThreshold: options.StreamSendBuffer / 2,
+            minimumSegmentSize: SegmentBytes));
         Input = new WindowedReader(_received.Reader, OnConsumed, Finish);
         Output = new SignallingWriter(_toSend.Writer, MarkReady, Reset);
     }
@@ -94,7 +103,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
     /// <summary>Whether this side opens it: OPEN goes first.</summary>
     internal bool NeedsOpen { get; init; }
 
-    /// <summary>Cells charged to the node's budget for it.</summary>
+    /// <summary>Cells charged to the node's budget for what it sends.</summary>
     internal int Charge
     {
         init => _charge = value;
@@ -134,8 +143,12 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
         }
     }
 
-    /// <summary>What is to be given back to the budget: once.</summary>
-    internal int TakeCharge() => Interlocked.Exchange(ref _charge, 0);
+    /// <summary>Gives back what the budget was charged with. Any thread, idempotent.</summary>
+    internal void Release(CellPool pool)
+    {
+        _window.Close();
+        pool.Release(Interlocked.Exchange(ref _charge, 0));
+    }
 
     /// <summary>The circuit or branch is gone, or the other side reset the stream.</summary>
     internal void Fail(CloseReason reason)
@@ -155,8 +168,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
             return CloseReason.Unexpected;
         }
 
-        _receivedBytes += data.Length;
-        if (_receivedBytes > Interlocked.Read(ref _grantedBytes))
+        if (!_window.TryReceive(data.Length))
         {
             return CloseReason.CreditExceeded;
         }
@@ -166,15 +178,35 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
             if (!IsReset)
             {
                 _received.Writer.Write(data);
+            }
+        }
 
+        // The reader is told once for all that the link's turn brings.
+        if (!_flushDue)
+        {
+            _flushDue = true;
+            if (!LoopTurn.TryDefer(_flush, this))
+            {
+                Flush();
+            }
+        }
+
+        return CloseReason.None;
+    }
+
+    private void Flush()
+    {
+        _flushDue = false;
+        lock (_receiving)
+        {
+            if (!IsReset && !_peerEnded)
+            {
                 // Never pauses, see the options: completes at once, and tells the reader.
                 var flush = _received.Writer.FlushAsync();
                 Debug.Assert(flush.IsCompleted, "the window bounds the pipe");
                 _ = flush.GetAwaiter().GetResult();
             }
         }
-
-        return CloseReason.None;
     }
 
     /// <summary>The other side is done sending. Reading task.</summary>
@@ -231,13 +263,11 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
             return true;
         }
 
-        long due = Interlocked.Read(ref _consumedBytes) + _window - Interlocked.Read(ref _grantedBytes);
-        if (IsReset || _peerEnded || due < _window / 2)
+        if (IsReset || _peerEnded || _window.TakeGrant() is not (> 0 and var due))
         {
             return false;
         }
 
-        Interlocked.Add(ref _grantedBytes, due);
         Span<byte> data = RelayMessage.Begin(room, MessageType.Window, Id, sizeof(uint));
         BinaryPrimitives.WriteUInt32BigEndian(data, (uint)due);
         return true;
@@ -267,22 +297,53 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
 
     private bool TryFillBytes(Span<byte> room)
     {
+        if (_cut.Length < CellLayout.MaxDataBytes && !TryReadOn(out bool isOver))
+        {
+            return isOver && FillEnd(room);
+        }
+
+        int bytes = (int)Math.Min(Math.Min(_cut.Length, CellLayout.MaxDataBytes), _sendAllowance);
+        if (bytes == 0)
+        {
+            return false;
+        }
+
+        var taken = _cut.Slice(0, bytes);
+        taken.CopyTo(RelayMessage.Begin(room, MessageType.Data, Id, bytes));
+        _cut = _cut.Slice(taken.End);
+        _sendAllowance -= bytes;
+        if (_cut.IsEmpty)
+        {
+            _toSend.Reader.AdvanceTo(taken.End);
+            _cut = default;
+        }
+
+        return true;
+    }
+
+    // The pipe is read once for many cells; what is left of a read begins the next, so that cells are full.
+    private bool TryReadOn(out bool isOver)
+    {
+        if (!_cut.IsEmpty)
+        {
+            _toSend.Reader.AdvanceTo(_cut.Start);
+            _cut = default;
+        }
+
+        isOver = false;
         if (!_toSend.Reader.TryRead(out var result))
         {
             return false;
         }
 
-        int bytes = (int)Math.Min(Math.Min(result.Buffer.Length, CellLayout.MaxDataBytes), _sendAllowance);
-        if (bytes == 0)
+        if (result.Buffer.IsEmpty)
         {
             _toSend.Reader.AdvanceTo(result.Buffer.Start);
-            return result is { IsCompleted: true, Buffer.IsEmpty: true } && FillEnd(room);
+            isOver = result.IsCompleted;
+            return false;
         }
 
-        var taken = result.Buffer.Slice(0, bytes);
-        taken.CopyTo(RelayMessage.Begin(room, MessageType.Data, Id, bytes));
-        _toSend.Reader.AdvanceTo(taken.End);
-        _sendAllowance -= bytes;
+        _cut = result.Buffer;
         return true;
     }
 
@@ -305,8 +366,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
 
     private void OnConsumed(long bytes)
     {
-        long consumed = Interlocked.Add(ref _consumedBytes, bytes);
-        if (consumed + _window - Interlocked.Read(ref _grantedBytes) >= _window / 2)
+        if (_window.Consume(bytes))
         {
             MarkReady();
         }
@@ -335,6 +395,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
         {
             if (!_endSent)
             {
+                _cut = default;
                 _toSend.Reader.Complete(reason);
             }
         }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Veil.Circuits.Cells;
+using Veil.Circuits.Flow;
 using Veil.Wire;
 using Veil.Wire.Cells;
 
@@ -63,13 +64,14 @@ internal sealed class StreamEnd
         CircuitStream stream;
         lock (_lock)
         {
-            if (_closedBy != CloseReason.None || _streams.Count >= _options.MaxStreams || _lastId == ushort.MaxValue)
+            if (_closedBy != CloseReason.None || _streams.Count >= _options.MaxStreams || _lastId == ushort.MaxValue
+                || !_pool.TryReserve(_options.StreamCells))
             {
                 throw new StreamResetException(_closedBy == CloseReason.None ? CloseReason.ResourceLimit : _closedBy);
             }
 
             var id = new StreamId(++_lastId);
-            stream = new CircuitStream(this, id, service, _options) { NeedsOpen = true };
+            stream = Make(id, service, needsOpen: true, isCharged: true);
             _streams.Add(id, stream);
             _context.CountStreams(1);
         }
@@ -175,7 +177,7 @@ internal sealed class StreamEnd
     internal void Forget(CircuitStream stream)
     {
         _ended.Add(stream.Id);
-        _pool.Release(stream.TakeCharge());
+        stream.Release(_pool);
         lock (_lock)
         {
             if (_streams.Remove(stream.Id))
@@ -200,8 +202,20 @@ internal sealed class StreamEnd
         foreach (var stream in streams)
         {
             stream.Fail(reason);
-            _pool.Release(stream.TakeCharge());
+            stream.Release(_pool);
         }
+    }
+
+    // Takes over a charge, if there is one.
+    private CircuitStream Make(StreamId id, ServiceId service, bool needsOpen, bool isCharged)
+    {
+        var (sizes, time) = (_context.StreamSizes, _context.Time);
+        var window = isCharged ? new GrowingWindow(sizes, _pool, time) : GrowingWindow.Closed(sizes, _pool, time);
+        return new CircuitStream(this, id, service, (_options, window))
+        {
+            NeedsOpen = needsOpen,
+            Charge = isCharged ? _options.StreamCells - (_options.StreamWindow / CellLayout.CellBytes) : 0,
+        };
     }
 
     private CloseReason OnOpen(in RelayMessage message)
@@ -232,12 +246,8 @@ internal sealed class StreamEnd
             }
 
             // What a stranger's stream may hold here, if nobody reads, is charged like the cells that brought it.
-            int cells = (_options.StreamWindow + _options.StreamSendBuffer) / CellLayout.CellBytes;
-            refused = _streams.Count >= _options.MaxStreams || !_pool.TryReserve(cells);
-            stream = new CircuitStream(this, message.Stream, (ServiceId)message.Data[0], _options)
-            {
-                Charge = refused ? 0 : cells,
-            };
+            refused = _streams.Count >= _options.MaxStreams || !_pool.TryReserve(_options.StreamCells);
+            stream = Make(message.Stream, (ServiceId)message.Data[0], needsOpen: false, isCharged: !refused);
             _streams.Add(message.Stream, stream);
             _context.CountStreams(1);
         }

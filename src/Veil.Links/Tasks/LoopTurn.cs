@@ -18,8 +18,8 @@ public readonly ref struct LoopTurn
         return default;
     }
 
-    /// <summary>Leaves work to the end of this thread's turn; false when there is none.</summary>
-    internal static bool TryDefer(Action<object?> work, object? state)
+    /// <summary>Leaves work to the end of this thread's turn; false when there is none. It must not block.</summary>
+    public static bool TryDefer(Action<object?> work, object? state)
     {
         if (_deferred is not { IsOpen: true } deferred)
         {

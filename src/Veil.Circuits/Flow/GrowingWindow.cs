@@ -1,24 +1,21 @@
 using System.Diagnostics;
 using Veil.Circuits.Cells;
 
-namespace Veil.Circuits.Legs;
-
-/// <summary>Sizes of a lane's window, in cells (spec/circuit.md, section 4).</summary>
-/// <param name="First">Granted without being asked for, and never less.</param>
-/// <param name="Usual">Granted at the first use while memory is plenty.</param>
-/// <param name="Most">Bound of growing.</param>
-/// <param name="Patience">Cells that are used before it grows, at least: what setting up a circuit takes is no reason
-/// to.</param>
-internal sealed record WindowSizes(int First, int Usual, int Most, int Patience);
+namespace Veil.Circuits.Flow;
 
 /// <summary>
-/// The room that one leg grants for one lane (spec/circuit.md, section 4). What is granted and has not left this node
-/// is never more than the window, and the window is what the budget is charged with.
+/// The room that one receiver grants one sender: a leg for one lane, in cells (spec/circuit.md, section 4), a stream in
+/// bytes (spec/stream.md, section 3). What is granted and has not left this node is never more than the window, and the
+/// window is what the budget is charged with.
 /// </summary>
-internal sealed class LaneWindow
+internal sealed class GrowingWindow
 {
     private readonly WindowSizes _sizes;
     private readonly CellPool _pool;
+    private readonly TimeProvider _time;
+
+    // Only for windows that use alone made loud: most stay quiet.
+    private BandwidthDelay? _path;
 
     // 0 when closed.
     private int _window;
@@ -35,74 +32,80 @@ internal sealed class LaneWindow
     private long _seenReceived;
     private int _idleTicks;
 
-    /// <summary>Takes over a charge of <see cref="WindowSizes.First"/> cells.</summary>
-    internal LaneWindow(WindowSizes sizes, CellPool pool)
+    /// <summary>Takes over the charge for <see cref="WindowSizes.First"/>.</summary>
+    internal GrowingWindow(WindowSizes sizes, CellPool pool, TimeProvider time)
     {
         _sizes = sizes;
         _pool = pool;
+        _time = time;
         _window = sizes.First;
         _granted = sizes.First;
     }
 
-    /// <summary>Cells charged to the budget.</summary>
+    /// <summary>A closed one, which no budget was charged for: what comes is counted, nothing is granted.</summary>
+    internal static GrowingWindow Closed(WindowSizes sizes, CellPool pool, TimeProvider time) =>
+        new(sizes, pool, time) { _window = 0 };
+
+    /// <summary>What the budget is charged with; 0 when closed.</summary>
     internal int Size => Volatile.Read(ref _window);
 
-    /// <summary>Counts a received cell; false when it is beyond what was granted. Reading task.</summary>
-    internal bool TryReceive()
+    /// <summary>Counts what was received; false when it is beyond what was granted. Reading task.</summary>
+    internal bool TryReceive(int amount)
     {
-        long received = _received + 1;
+        long received = _received + amount;
         Volatile.Write(ref _received, received);
+        Volatile.Read(ref _path)?.OnReceived(received);
         return received <= Interlocked.Read(ref _granted);
     }
 
-    /// <summary>A received cell has left this node or was used up; true when a grant is due. Any thread.</summary>
-    internal bool Consume()
+    /// <summary>What was received has left this node or was used up; true when a grant is due. Any thread.</summary>
+    internal bool Consume(long amount)
     {
         // The grant is read before the window, which grows before it: read the other way round, a due grant could
         // be missed.
-        long left = Interlocked.Increment(ref _consumed) - Interlocked.Read(ref _granted);
+        long left = Interlocked.Add(ref _consumed, amount) - Interlocked.Read(ref _granted);
         int window = Size;
-        return left + window >= Quantum(window);
+        return left + window >= _sizes.Quantum(window);
     }
 
     /// <summary>Takes what can be granted now, a quantum or 0; grows or shrinks the window. Writing task.</summary>
-    internal ushort TakeGrant()
+    internal int TakeGrant()
     {
         int window = Size;
         long due = Interlocked.Read(ref _consumed) + window - Interlocked.Read(ref _granted);
-        if (window == 0 || due < Quantum(window))
+        if (window == 0 || due < _sizes.Quantum(window))
         {
             return 0;
         }
 
         due += _pool.IsShort ? -Shrink(window, due) : Grow(window);
-        due = Math.Clamp(due, 0, ushort.MaxValue);
-        Interlocked.Add(ref _granted, due);
-        Debug.Assert(due <= _sizes.Most, "no more is granted at once than a window may be");
-        return (ushort)due;
+        Debug.Assert(due >= 0 && due <= _sizes.Most, "no more is granted at once than a window may be");
+        long granted = Interlocked.Add(ref _granted, due);
+        _path?.OnGrant(granted - due);
+        return (int)due;
     }
 
     /// <summary>The sender gives room back; false when it never had it, or needs it. Reading task.</summary>
-    internal bool TryReturn(int cells)
+    internal bool TryReturn(int amount)
     {
         // Only this task lowers the grant: what is read here can only grow meanwhile.
-        if (cells > Interlocked.Read(ref _granted) - _received)
+        if (amount > Interlocked.Read(ref _granted) - _received)
         {
             return false;
         }
 
         while (Size is > 0 and var window)
         {
-            if (window - cells < _sizes.First)
+            if (window - amount < _sizes.First)
             {
                 return false;
             }
 
             // The window first: in between, the writing task sees less room than there is, never more.
-            if (Interlocked.CompareExchange(ref _window, window - cells, window) == window)
+            if (Interlocked.CompareExchange(ref _window, window - amount, window) == window)
             {
-                Interlocked.Add(ref _granted, -cells);
-                _pool.Release(cells);
+                Interlocked.Add(ref _granted, -amount);
+                _pool.Release(amount / _sizes.PerCell);
                 return true;
             }
         }
@@ -124,20 +127,19 @@ internal sealed class LaneWindow
     }
 
     /// <summary>Gives the charge back. Any thread, idempotent.</summary>
-    internal void Close() => _pool.Release(Interlocked.Exchange(ref _window, 0));
-
-    private static int Quantum(int window) => Math.Max(window / 8, 1);
+    internal void Close() => _pool.Release(Interlocked.Exchange(ref _window, 0) / _sizes.PerCell);
 
     // While memory is short, what has been used is not granted again, down to the first window.
     private int Shrink(int window, long due)
     {
         int less = (int)Math.Min(due, window - _sizes.First);
+        less -= less % _sizes.PerCell;
         if (less <= 0 || Interlocked.CompareExchange(ref _window, window - less, window) != window)
         {
             return 0;
         }
 
-        _pool.Release(less);
+        _pool.Release(less / _sizes.PerCell);
         return less;
     }
 
@@ -146,22 +148,37 @@ internal sealed class LaneWindow
     {
         long consumed = Interlocked.Read(ref _consumed);
         bool jumps = window < _sizes.Usual && _pool.IsPlenty;
-        bool keepsUp = (Volatile.Read(ref _received) - consumed) * 2 <= window;
-        int target = jumps ? _sizes.Usual : Math.Min(window * 2, _sizes.Most);
-        int more = target - window;
         bool isUsed = jumps || consumed - _grownAt >= Math.Max(window, _sizes.Patience);
-        if (more <= 0 || !keepsUp || !isUsed || !_pool.TryGrow(more))
+        bool keepsUp = (Volatile.Read(ref _received) - consumed) * 2 <= window;
+        if (!isUsed || !keepsUp)
+        {
+            return 0;
+        }
+
+        int more = (jumps ? _sizes.Usual : Target(window, consumed)) - window;
+        _grownAt = consumed;
+        if (more <= 0 || !_pool.TryGrow(more / _sizes.PerCell))
         {
             return 0;
         }
 
         if (Interlocked.CompareExchange(ref _window, window + more, window) != window)
         {
-            _pool.Release(more);
+            _pool.Release(more / _sizes.PerCell);
             return 0;
         }
 
-        _grownAt = consumed;
+        if (window + more >= _sizes.Loud && _path is null)
+        {
+            Volatile.Write(ref _path, new BandwidthDelay(_time));
+        }
+
         return more;
+    }
+
+    private int Target(int window, long consumed)
+    {
+        int twice = Math.Min(window * 2, window < _sizes.Loud ? _sizes.Loud : _sizes.Most);
+        return window < _sizes.Loud || _path?.Take(consumed) > window ? twice : window;
     }
 }
