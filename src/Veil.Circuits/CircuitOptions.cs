@@ -19,7 +19,7 @@ public sealed record CircuitOptions
     /// <summary>Data cells granted to a circuit that uses them: 1 MiB per direction.</summary>
     public int LoudWindow { get; init; } = 512;
 
-    /// <summary>Data cells granted at most: 8 MiB per direction, only where the link's round trip asks for it.</summary>
+    /// <summary>Data cells granted at most: 8 MiB per direction, only where the round trip asks for it.</summary>
     public int MaxWindow { get; init; } = 4_096;
 
     /// <summary>Control cells granted per circuit, link and direction without use.</summary>

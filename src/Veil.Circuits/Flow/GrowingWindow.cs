@@ -14,7 +14,7 @@ internal sealed class GrowingWindow
     private readonly CellPool _pool;
     private readonly TimeProvider _time;
 
-    // Only for windows that use alone made loud: most stay quiet.
+    // Only for windows that have grown and may grow by it: most stay quiet.
     private BandwidthDelay? _path;
 
     // 0 when closed.
@@ -168,7 +168,7 @@ internal sealed class GrowingWindow
             return 0;
         }
 
-        if (window + more >= _sizes.Loud && _path is null)
+        if (_path is null && _sizes.Most > _sizes.Loud)
         {
             Volatile.Write(ref _path, new BandwidthDelay(_time));
         }

@@ -26,7 +26,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
 
     private readonly StreamEnd _end;
     private readonly Pipe _received;
-    private readonly Pipe _toSend;
+    private readonly CellCutter _cutter;
     private readonly GrowingWindow _window;
     private int _flag;
 
@@ -43,16 +43,17 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
     private bool _openSent;
     private volatile bool _endSent;
 
-    // Under the sending lock: what of the pipe is being cut into cells.
-    private ReadOnlySequence<byte> _cut;
-
     // Any thread.
     private long _windowReceived;
     private int _reset;
     private int _charge;
     private Action? _onBroken;
 
-    internal CircuitStream(StreamEnd end, StreamId id, ServiceId service, (CircuitOptions Options, GrowingWindow Window) flow)
+    internal CircuitStream(
+        StreamEnd end,
+        StreamId id,
+        ServiceId service,
+        (CircuitOptions Options, GrowingWindow Window) flow)
     {
         var options = flow.Options;
         _end = end;
@@ -68,13 +69,14 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
             readerScheduler: scheduler,
             pauseWriterThreshold: 0,
             minimumSegmentSize: SegmentBytes));
-        _toSend = new Pipe(new PipeOptions(
+        var toSend = new Pipe(new PipeOptions(
             writerScheduler: scheduler,
             pauseWriterThreshold: options.StreamSendBuffer,
             resumeWriterThreshold: options.StreamSendBuffer / 2,
             minimumSegmentSize: SegmentBytes));
+        _cutter = new CellCutter(toSend.Reader);
         Input = new WindowedReader(_received.Reader, OnConsumed, Finish);
-        Output = new SignallingWriter(_toSend.Writer, MarkReady, Reset);
+        Output = new SignallingWriter(toSend.Writer, MarkReady, Reset);
     }
 
     /// <summary>Number at this end.</summary>
@@ -297,61 +299,16 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
 
     private bool TryFillBytes(Span<byte> room)
     {
-        if (_cut.Length < CellLayout.MaxDataBytes && !TryReadOn(out bool isOver))
-        {
-            return isOver && FillEnd(room);
-        }
-
-        int bytes = (int)Math.Min(Math.Min(_cut.Length, CellLayout.MaxDataBytes), _sendAllowance);
-        if (bytes == 0)
-        {
-            return false;
-        }
-
-        var taken = _cut.Slice(0, bytes);
-        taken.CopyTo(RelayMessage.Begin(room, MessageType.Data, Id, bytes));
-        _cut = _cut.Slice(taken.End);
+        int bytes = _cutter.Cut(room, Id, _sendAllowance, out bool isOver);
         _sendAllowance -= bytes;
-        if (_cut.IsEmpty)
-        {
-            _toSend.Reader.AdvanceTo(taken.End);
-            _cut = default;
-        }
-
-        return true;
-    }
-
-    // The pipe is read once for many cells; what is left of a read begins the next, so that cells are full.
-    private bool TryReadOn(out bool isOver)
-    {
-        if (!_cut.IsEmpty)
-        {
-            _toSend.Reader.AdvanceTo(_cut.Start);
-            _cut = default;
-        }
-
-        isOver = false;
-        if (!_toSend.Reader.TryRead(out var result))
-        {
-            return false;
-        }
-
-        if (result.Buffer.IsEmpty)
-        {
-            _toSend.Reader.AdvanceTo(result.Buffer.Start);
-            isOver = result.IsCompleted;
-            return false;
-        }
-
-        _cut = result.Buffer;
-        return true;
+        return bytes > 0 || (isOver && FillEnd(room));
     }
 
     private bool FillEnd(Span<byte> room)
     {
         RelayMessage.Write(room, MessageType.End, Id, []);
         _endSent = true;
-        _toSend.Reader.Complete();
+        _cutter.Complete();
         if (IsFinished)
         {
             _end.Forget(this);
@@ -395,8 +352,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
         {
             if (!_endSent)
             {
-                _cut = default;
-                _toSend.Reader.Complete(reason);
+                _cutter.Complete(reason);
             }
         }
     }

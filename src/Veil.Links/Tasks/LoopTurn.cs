@@ -11,11 +11,16 @@ public readonly ref struct LoopTurn
     [ThreadStatic]
     private static Deferred? _deferred;
 
+    private readonly Deferred _own;
+
+    private LoopTurn(Deferred own) => _own = own;
+
     /// <summary>Begins a turn; disposing ends it. No wait may lie between.</summary>
     public static LoopTurn Begin()
     {
-        (_deferred ??= new Deferred()).Depth++;
-        return default;
+        var own = _deferred ??= new Deferred();
+        own.Depth++;
+        return new LoopTurn(own);
     }
 
     /// <summary>Leaves work to the end of this thread's turn; false when there is none. It must not block.</summary>
@@ -33,24 +38,23 @@ public readonly ref struct LoopTurn
     /// <summary>Ends the turn: what it woke runs now, and what that wakes.</summary>
     public void Dispose()
     {
-        var deferred = _deferred!;
-        deferred.Depth--;
-        if (deferred.IsOpen)
+        _own.Depth--;
+        if (_own.IsOpen)
         {
             return;
         }
 
-        deferred.IsServing = true;
+        _own.IsServing = true;
         try
         {
-            while (deferred.Work.TryDequeue(out var next))
+            while (_own.Work.TryDequeue(out var next))
             {
                 next.Work(next.State);
             }
         }
         finally
         {
-            deferred.IsServing = false;
+            _own.IsServing = false;
         }
     }
 

@@ -43,7 +43,7 @@ public sealed class CircuitStreamTests
     public async Task A_node_whose_budget_is_spent_refuses_streams_not_circuits()
     {
         // 3 for the leg, 192 for one stream.
-        await using var rig = new RelayRig(1, RelayRig.WithMemory(300));
+        await using var rig = new RelayRig(1, RelayRig.WithMemory(300), client: new CircuitOptions());
         using var circuit = await rig.BuildAsync(0);
         var first = circuit.Open(ServiceId.Store);
         await PingAsync(first);
@@ -53,6 +53,23 @@ public sealed class CircuitStreamTests
         await Assert.ThrowsAsync<StreamResetException>(async () => await second.Input.ReadAsync(RelayRig.Token));
         await PingAsync(first);
         first.Reset();
+        circuit.Dispose();
+        await rig.BecomesIdleAsync();
+    }
+
+    [Fact]
+    public async Task A_client_whose_budget_is_spent_opens_no_further_stream()
+    {
+        await using var rig = new RelayRig(1, client: RelayRig.WithMemory(300));
+        using var circuit = await rig.BuildAsync(0);
+        var first = circuit.Open(ServiceId.Store);
+
+        Assert.Equal(
+            CloseReason.ResourceLimit,
+            Assert.Throws<StreamResetException>(() => circuit.Open(ServiceId.Store)).Reason);
+
+        first.Reset();
+        await Eventually.HoldsAsync(() => CanOpen(circuit), "a stream that was reset gives its room back");
         circuit.Dispose();
         await rig.BecomesIdleAsync();
     }

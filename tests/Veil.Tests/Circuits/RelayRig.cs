@@ -28,11 +28,15 @@ internal sealed class RelayRig : IAsyncDisposable
     private readonly List<RelayPlace> _places = [];
     private readonly Dictionary<RelayId, RelayAddress> _addresses = [];
 
-    internal RelayRig(int relays, CircuitOptions? options = null, TimeProvider? time = null)
+    internal RelayRig(
+        int relays,
+        CircuitOptions? options = null,
+        TimeProvider? time = null,
+        CircuitOptions? client = null)
     {
         Options = options ?? new CircuitOptions();
         Time = time ?? TimeProvider.System;
-        Client = Context();
+        Client = Context(client ?? Options);
         ClientLinks = new LinkPool(Client, Handshake(), Transport, null);
         for (int index = 0; index < relays; index++)
         {
@@ -145,7 +149,7 @@ internal sealed class RelayRig : IAsyncDisposable
         await stream.Input.CompleteAsync();
     }
 
-    internal CircuitContext Context() => new(Options, Network, Slab, new TaskScope(fault =>
+    internal CircuitContext Context(CircuitOptions options) => new(options, Network, Slab, new TaskScope(fault =>
     {
         lock (Faults)
         {
@@ -175,7 +179,7 @@ internal sealed class RelayRig : IAsyncDisposable
         internal Relay(RelayRig rig, RelayPlace place)
         {
             Place = place;
-            Context = rig.Context();
+            Context = rig.Context(rig.Options);
             Links = new LinkPool(Context, rig.Handshake(), rig.Transport, place.Local);
             Switch = new RelaySwitch(
                 Context,
