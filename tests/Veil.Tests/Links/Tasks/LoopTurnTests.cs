@@ -107,7 +107,7 @@ public sealed class LoopTurnTests
         {
             pipe.Writer.GetSpan()[0] = 1;
             pipe.Writer.Advance(1);
-            Assert.True(pipe.Writer.FlushAsync(TestContext.Current.CancellationToken).IsCompletedSuccessfully);
+            Assert.True(pipe.Writer.FlushAsync(TestContext.Current.CancellationToken).AsTask().IsCompletedSuccessfully);
             Assert.False(read);
         }
 
