@@ -15,7 +15,6 @@ public sealed class CircuitContext
 {
     private static readonly TimeSpan ShortestHop = TimeSpan.FromSeconds(3);
 
-    private readonly WindowSizes[] _sizes;
     private int _openStreams;
 
     /// <summary>Bundles the node's seams and bounds.</summary>
@@ -32,8 +31,6 @@ public sealed class CircuitContext
         NodeLimits? limits = null)
     {
         Limits = limits ?? new NodeLimits(options.Limits);
-        _sizes = [options.DataSizes, options.ControlSizes];
-        StreamSizes = options.StreamSizes;
         Options = options;
         Network = network;
         Slab = slab;
@@ -86,9 +83,16 @@ public sealed class CircuitContext
     /// <summary>The node's cells.</summary>
     internal CellPool Pool { get; }
 
-    internal WindowSizes StreamSizes { get; }
+    internal WindowTerms StreamTerms => field ??= Terms(Options.StreamSizes);
 
-    internal WindowSizes Sizes(Lane lane) => _sizes[(int)lane];
+    private WindowTerms DataTerms => field ??= Terms(Options.DataSizes);
+
+    private WindowTerms ControlTerms => field ??= Terms(Options.ControlSizes);
+
+    /// <summary>A window of a leg; takes over the charge for its first size.</summary>
+    internal GrowingWindow NewWindow(Lane lane) => new(lane == Lane.Data ? DataTerms : ControlTerms);
+
+    private WindowTerms Terms(WindowSizes sizes) => new(sizes, Pool, Time);
 
     /// <summary>Cells that are granted to circuits: times 2,048, what they may at most hold in memory.</summary>
     public long ReservedCells => Pool.Reserved;

@@ -4,9 +4,10 @@ namespace Veil.Circuits.Cells;
 
 /// <summary>
 /// Cells on their way to one writing loop: any thread adds, without lock or allocation; one task takes, in order.
-/// What bounds it is the credit of its circuit, not the queue.
+/// What bounds it is the credit of its circuit, not the queue. A value, because a circuit has several: it lies in its
+/// owner and is never copied.
 /// </summary>
-internal sealed class CellQueue
+internal struct CellQueue
 {
     // Any thread: newest first.
     private CellBuffer? _added;

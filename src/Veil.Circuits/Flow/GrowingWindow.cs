@@ -10,9 +10,7 @@ namespace Veil.Circuits.Flow;
 /// </summary>
 internal sealed class GrowingWindow
 {
-    private readonly WindowSizes _sizes;
-    private readonly CellPool _pool;
-    private readonly TimeProvider _time;
+    private readonly WindowTerms _terms;
 
     // Only for windows that have grown and may grow by it: most stay quiet.
     private BandwidthDelay? _path;
@@ -33,21 +31,22 @@ internal sealed class GrowingWindow
     private int _idleTicks;
 
     /// <summary>Takes over the charge for <see cref="WindowSizes.First"/>.</summary>
-    internal GrowingWindow(WindowSizes sizes, CellPool pool, TimeProvider time)
+    internal GrowingWindow(WindowTerms terms)
     {
-        _sizes = sizes;
-        _pool = pool;
-        _time = time;
-        _window = sizes.First;
-        _granted = sizes.First;
+        _terms = terms;
+        _window = terms.Sizes.First;
+        _granted = terms.Sizes.First;
     }
 
     /// <summary>A closed one, which no budget was charged for: what comes is counted, nothing is granted.</summary>
-    internal static GrowingWindow Closed(WindowSizes sizes, CellPool pool, TimeProvider time) =>
-        new(sizes, pool, time) { _window = 0 };
+    internal static GrowingWindow Closed(WindowTerms terms) => new(terms) { _window = 0 };
 
     /// <summary>What the budget is charged with; 0 when closed.</summary>
     internal int Size => Volatile.Read(ref _window);
+
+    private WindowSizes Sizes => _terms.Sizes;
+
+    private CellPool Pool => _terms.Pool;
 
     /// <summary>Counts what was received; false when it is beyond what was granted. Reading task.</summary>
     internal bool TryReceive(int amount)
@@ -65,7 +64,7 @@ internal sealed class GrowingWindow
         // be missed.
         long left = Interlocked.Add(ref _consumed, amount) - Interlocked.Read(ref _granted);
         int window = Size;
-        return left + window >= _sizes.Quantum(window);
+        return left + window >= Sizes.Quantum(window);
     }
 
     /// <summary>Takes what can be granted now, a quantum or 0; grows or shrinks the window. Writing task.</summary>
@@ -73,13 +72,13 @@ internal sealed class GrowingWindow
     {
         int window = Size;
         long due = Interlocked.Read(ref _consumed) + window - Interlocked.Read(ref _granted);
-        if (window == 0 || due < _sizes.Quantum(window))
+        if (window == 0 || due < Sizes.Quantum(window))
         {
             return 0;
         }
 
-        due += _pool.IsShort ? -Shrink(window, due) : Grow(window);
-        Debug.Assert(due >= 0 && due <= _sizes.Most, "no more is granted at once than a window may be");
+        due += Pool.IsShort ? -Shrink(window, due) : Grow(window);
+        Debug.Assert(due >= 0 && due <= Sizes.Most, "no more is granted at once than a window may be");
         long granted = Interlocked.Add(ref _granted, due);
         _path?.OnGrant(granted - due);
         return (int)due;
@@ -96,7 +95,7 @@ internal sealed class GrowingWindow
 
         while (Size is > 0 and var window)
         {
-            if (window - amount < _sizes.First)
+            if (window - amount < Sizes.First)
             {
                 return false;
             }
@@ -105,7 +104,7 @@ internal sealed class GrowingWindow
             if (Interlocked.CompareExchange(ref _window, window - amount, window) == window)
             {
                 Interlocked.Add(ref _granted, -amount);
-                _pool.Release(amount / _sizes.PerCell);
+                Pool.Release(amount / Sizes.PerCell);
                 return true;
             }
         }
@@ -120,26 +119,26 @@ internal sealed class GrowingWindow
     internal bool IsKeptIdle(int ticks)
     {
         long received = Volatile.Read(ref _received);
-        bool idle = received == _seenReceived && Interlocked.Read(ref _granted) - received > _sizes.First;
+        bool idle = received == _seenReceived && Interlocked.Read(ref _granted) - received > Sizes.First;
         _seenReceived = received;
         _idleTicks = idle ? _idleTicks + 1 : 0;
         return _idleTicks > ticks;
     }
 
     /// <summary>Gives the charge back. Any thread, idempotent.</summary>
-    internal void Close() => _pool.Release(Interlocked.Exchange(ref _window, 0) / _sizes.PerCell);
+    internal void Close() => Pool.Release(Interlocked.Exchange(ref _window, 0) / Sizes.PerCell);
 
     // While memory is short, what has been used is not granted again, down to the first window.
     private int Shrink(int window, long due)
     {
-        int less = (int)Math.Min(due, window - _sizes.First);
-        less -= less % _sizes.PerCell;
+        int less = (int)Math.Min(due, window - Sizes.First);
+        less -= less % Sizes.PerCell;
         if (less <= 0 || Interlocked.CompareExchange(ref _window, window - less, window) != window)
         {
             return 0;
         }
 
-        _pool.Release(less / _sizes.PerCell);
+        Pool.Release(less / Sizes.PerCell);
         return less;
     }
 
@@ -147,30 +146,30 @@ internal sealed class GrowingWindow
     private int Grow(int window)
     {
         long consumed = Interlocked.Read(ref _consumed);
-        bool jumps = window < _sizes.Usual && _pool.IsPlenty;
-        bool isUsed = jumps || consumed - _grownAt >= Math.Max(window, _sizes.Patience);
+        bool jumps = window < Sizes.Usual && Pool.IsPlenty;
+        bool isUsed = jumps || consumed - _grownAt >= Math.Max(window, Sizes.Patience);
         bool keepsUp = (Volatile.Read(ref _received) - consumed) * 2 <= window;
         if (!isUsed || !keepsUp)
         {
             return 0;
         }
 
-        int more = (jumps ? _sizes.Usual : Target(window, consumed)) - window;
+        int more = (jumps ? Sizes.Usual : Target(window, consumed)) - window;
         _grownAt = consumed;
-        if (more <= 0 || !_pool.TryGrow(more / _sizes.PerCell))
+        if (more <= 0 || !Pool.TryGrow(more / Sizes.PerCell))
         {
             return 0;
         }
 
         if (Interlocked.CompareExchange(ref _window, window + more, window) != window)
         {
-            _pool.Release(more / _sizes.PerCell);
+            Pool.Release(more / Sizes.PerCell);
             return 0;
         }
 
-        if (_path is null && _sizes.Most > _sizes.Loud)
+        if (_path is null && Sizes.Most > Sizes.Loud)
         {
-            Volatile.Write(ref _path, new BandwidthDelay(_time));
+            Volatile.Write(ref _path, new BandwidthDelay(_terms.Time));
         }
 
         return more;
@@ -178,7 +177,7 @@ internal sealed class GrowingWindow
 
     private int Target(int window, long consumed)
     {
-        int twice = Math.Min(window * 2, window < _sizes.Loud ? _sizes.Loud : _sizes.Most);
-        return window < _sizes.Loud || _path?.Take(consumed) > window ? twice : window;
+        int twice = Math.Min(window * 2, window < Sizes.Loud ? Sizes.Loud : Sizes.Most);
+        return window < Sizes.Loud || _path?.Take(consumed) > window ? twice : window;
     }
 }

@@ -1,3 +1,5 @@
+using Veil.Circuits.Cells;
+
 namespace Veil.Circuits.Flow;
 
 /// <summary>Sizes of a window, in cells or bytes (spec/circuit.md, section 4; spec/stream.md, section 3).</summary>
@@ -19,3 +21,9 @@ internal sealed record WindowSizes(int First, int Usual, int Loud, int Most)
     /// <summary>What is granted at a time, of a window of <paramref name="size"/>.</summary>
     internal int Quantum(int size) => Math.Max(size / Quanta, 1);
 }
+
+/// <summary>What all windows of one kind at a node share.</summary>
+/// <param name="Sizes">Their sizes.</param>
+/// <param name="Pool">The budget that is charged with them.</param>
+/// <param name="Time">Measures round trips.</param>
+internal sealed record WindowTerms(WindowSizes Sizes, CellPool Pool, TimeProvider Time);

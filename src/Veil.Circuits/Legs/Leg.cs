@@ -16,8 +16,6 @@ internal sealed class Leg : IReady<Leg>
     private const int ReturnTicks = 2;
     private const int KeepTicks = 12;
 
-    private readonly CircuitOptions _options;
-    private readonly CellPool _pool;
     private readonly GrowingWindow _data;
     private readonly GrowingWindow _control;
     private int _flag;
@@ -45,12 +43,10 @@ internal sealed class Leg : IReady<Leg>
         Link = link;
         Id = id;
         Owner = owner;
-        _options = link.Context.Options;
-        _pool = link.Context.Pool;
-        _data = new GrowingWindow(link.Context.Sizes(Lane.Data), _pool, link.Context.Time);
-        _control = new GrowingWindow(link.Context.Sizes(Lane.Control), _pool, link.Context.Time);
-        _mayData = _options.FirstWindow;
-        _mayControl = _options.FirstControlWindow;
+        _data = link.Context.NewWindow(Lane.Data);
+        _control = link.Context.NewWindow(Lane.Control);
+        _mayData = Options.FirstWindow;
+        _mayControl = Options.FirstControlWindow;
     }
 
     /// <summary>The link's circuits.</summary>
@@ -142,8 +138,8 @@ internal sealed class Leg : IReady<Leg>
         int sent = Volatile.Read(ref _sent);
         _idleTicks = sent == _seenSent ? _idleTicks + 1 : 0;
         _seenSent = sent;
-        bool hasMore = Interlocked.Read(ref _mayData) > _options.FirstWindow
-            || Interlocked.Read(ref _mayControl) > _options.FirstControlWindow;
+        bool hasMore = Interlocked.Read(ref _mayData) > Options.FirstWindow
+            || Interlocked.Read(ref _mayControl) > Options.FirstControlWindow;
         if (hasMore && _idleTicks >= ReturnTicks)
         {
             Volatile.Write(ref _returnDue, 1);
@@ -167,7 +163,7 @@ internal sealed class Leg : IReady<Leg>
         }
         else if (Interlocked.Exchange(ref _command, null) is { } command)
         {
-            _pool.Return(command);
+            Link.Context.Pool.Return(command);
         }
 
         Link.Forget(this);
@@ -198,7 +194,7 @@ internal sealed class Leg : IReady<Leg>
         if (command is not null)
         {
             command.Cell.CopyTo(cell);
-            _pool.Return(command);
+            Link.Context.Pool.Return(command);
             return true;
         }
 
@@ -231,8 +227,8 @@ internal sealed class Leg : IReady<Leg>
             return false;
         }
 
-        long data = Math.Clamp(_mayData - _options.FirstWindow, 0, ushort.MaxValue);
-        long control = Math.Clamp(_mayControl - _options.FirstControlWindow, 0, ushort.MaxValue);
+        long data = Math.Clamp(_mayData - Options.FirstWindow, 0, ushort.MaxValue);
+        long control = Math.Clamp(_mayControl - Options.FirstControlWindow, 0, ushort.MaxValue);
         _mayData -= data;
         _mayControl -= control;
         returned = new CreditGrant(Id, (ushort)data, (ushort)control);
@@ -253,6 +249,8 @@ internal sealed class Leg : IReady<Leg>
         CellHeader.Write(cell, Id, lane == Lane.Data ? CellCommand.Data : CellCommand.Control);
         return true;
     }
+
+    private CircuitOptions Options => Link.Context.Options;
 
     private GrowingWindow Window(Lane lane) => lane == Lane.Data ? _data : _control;
 }

@@ -11,8 +11,10 @@ namespace Veil.Circuits.Onion;
 /// </summary>
 internal sealed class HopCiphers : IDisposable
 {
-    private readonly CounterCipher[] _send;
-    private readonly CounterCipher[] _receive;
+    private readonly CounterCipher _sendData;
+    private readonly CounterCipher _sendControl;
+    private readonly CounterCipher _receiveData;
+    private readonly CounterCipher _receiveControl;
 
     // A circuit may be closed by any thread while a link's loop is inside a cipher.
     private UseGate _sealing;
@@ -23,8 +25,8 @@ internal sealed class HopCiphers : IDisposable
     {
         Debug.Assert(position is >= 1 and <= CellLayout.MaxLayers, "positions are 1 to 5");
         Position = position;
-        _send = send;
-        _receive = receive;
+        (_sendData, _sendControl) = (send[0], send[1]);
+        (_receiveData, _receiveControl) = (receive[0], receive[1]);
     }
 
     /// <summary>Takes the keys of a completed hop handshake; null when there is no room for them.</summary>
@@ -95,10 +97,11 @@ internal sealed class HopCiphers : IDisposable
         }
 
         int plaintext = PlaintextBytes;
-        _send[(int)lane].Seal(body[..(plaintext + CellLayout.TagBytes)], branchAndBody[..plaintext], []);
+        var cipher = lane == Lane.Data ? _sendData : _sendControl;
+        cipher.Seal(body[..(plaintext + CellLayout.TagBytes)], branchAndBody[..plaintext], []);
         if (_sealing.Exit())
         {
-            Free(_send);
+            Free(_sendData, _sendControl);
         }
 
         return true;
@@ -116,16 +119,16 @@ internal sealed class HopCiphers : IDisposable
     {
         if (_sealing.Close())
         {
-            Free(_send);
+            Free(_sendData, _sendControl);
         }
 
         if (_opening.Close())
         {
-            Free(_receive);
+            Free(_receiveData, _receiveControl);
         }
     }
 
-    private static void Free(CounterCipher[] ciphers)
+    private static void Free(params ReadOnlySpan<CounterCipher> ciphers)
     {
         foreach (var cipher in ciphers)
         {
@@ -140,10 +143,10 @@ internal sealed class HopCiphers : IDisposable
             return false;
         }
 
-        bool opened = _receive[(int)lane].TryOpen(plaintext, ciphertext, []);
+        bool opened = (lane == Lane.Data ? _receiveData : _receiveControl).TryOpen(plaintext, ciphertext, []);
         if (_opening.Exit())
         {
-            Free(_receive);
+            Free(_receiveData, _receiveControl);
         }
 
         return opened;

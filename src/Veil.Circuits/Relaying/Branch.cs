@@ -1,8 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
 using Veil.Circuits.Cells;
 using Veil.Circuits.Legs;
 using Veil.Circuits.Onion;
-using Veil.Links.Tasks;
 using Veil.Wire;
 using Veil.Wire.Cells;
 
@@ -12,20 +10,22 @@ namespace Veil.Circuits.Relaying;
 /// One branch at a relay (spec/circuit.md, section 3): the leg to the next hop and the cells that wait in both
 /// directions. Its circuit's credits bound the queues.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "A source without timer or wait handle holds nothing to free.")]
 internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptions options, CellPool pool) : LegOwner
 {
     private readonly int _grantQuantum = Math.Clamp(options.BranchWindow / 4, 1, 8);
-    private readonly Promise<bool> _answered = new();
-    private readonly CancellationTokenSource _ended = new();
-
-    private readonly CellQueue[] _forward = [new(), new()];
-    private readonly CellQueue[] _backward = [new(), new()];
+    private CellQueue _forwardData;
+    private CellQueue _forwardControl;
+    private CellQueue _backwardData;
+    private CellQueue _backwardControl;
     private Leg? _leg;
     private int _closed;
     private int _open;
     private int _charge;
-    private readonly int[] _deferred = new int[2];
+    private int _deferredData;
+    private int _deferredControl;
+
+    // Until the next hop answers.
+    private BranchOpening? _opening = new();
 
     // Reading task of the circuit's leg.
     private long _accepted;
@@ -42,11 +42,8 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
     /// <summary>Whether the next hop answered CREATE. Set by the leg's reading task.</summary>
     internal bool IsOpen => Volatile.Read(ref _open) != 0;
 
-    /// <summary>Cancelled when the branch ends. Its source has no timer, so that nobody need dispose it.</summary>
-    internal CancellationToken Ended => _ended.Token;
-
-    /// <summary>Completes when the next hop answers.</summary>
-    internal Task AnsweredAsync(CancellationToken cancellationToken) => _answered.WaitAsync(cancellationToken);
+    /// <summary>What its opening waits for; null once it is open.</summary>
+    internal BranchOpening? Opening => Volatile.Read(ref _opening);
 
     internal bool IsClosed => Volatile.Read(ref _closed) != 0;
 
@@ -58,7 +55,7 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
             return false;
         }
 
-        _ended.Cancel();
+        Opening?.End();
         return true;
     }
 
@@ -76,10 +73,10 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
         }
         else
         {
-            Interlocked.Increment(ref _deferred[(int)lane]);
+            Interlocked.Increment(ref Deferred(lane));
         }
 
-        _forward[(int)lane].Add(buffer);
+        Forward(lane).Add(buffer);
         if (IsClosed)
         {
             Settle(trunk);
@@ -89,7 +86,7 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
     /// <summary>At a branching hop: a cell left for the next hop. Writing task of the branch's leg.</summary>
     internal void Leave(Lane lane, Leg trunk)
     {
-        if (TryLower(ref _deferred[(int)lane]))
+        if (TryLower(ref Deferred(lane)))
         {
             trunk.Consumed(lane);
         }
@@ -106,7 +103,7 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
         pool.Release(Interlocked.Exchange(ref _charge, 0));
         foreach (var lane in (ReadOnlySpan<Lane>)[Lane.Data, Lane.Control])
         {
-            for (int left = Interlocked.Exchange(ref _deferred[(int)lane], 0); left > 0; left--)
+            for (int left = Interlocked.Exchange(ref Deferred(lane), 0); left > 0; left--)
             {
                 trunk.Consumed(lane);
             }
@@ -138,7 +135,7 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
         // The answer may be here before the one who asked has seen the leg.
         Volatile.Write(ref _leg, leg);
         Volatile.Write(ref _open, 1);
-        _answered.TryKeep(true);
+        Interlocked.Exchange(ref _opening, null)?.Answer();
         circuit.OnExtended(this, message);
         return CloseReason.None;
     }
@@ -151,15 +148,15 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
         circuit.EndBranch(this, IsOpen ? MessageType.BranchClosed : MessageType.ExtendFailed);
 
     /// <summary>Cells towards the next hop.</summary>
-    internal CellQueue Forward(Lane lane) => _forward[(int)lane];
+    internal ref CellQueue Forward(Lane lane) => ref lane == Lane.Data ? ref _forwardData : ref _forwardControl;
 
     /// <summary>Cells towards the client.</summary>
-    internal CellQueue Backward(Lane lane) => _backward[(int)lane];
+    internal ref CellQueue Backward(Lane lane) => ref lane == Lane.Data ? ref _backwardData : ref _backwardControl;
 
     /// <summary>At a branching hop: whether the client may send this cell. Reading task of the circuit's leg.</summary>
     internal bool TryAccept(Lane lane) => lane == Lane.Data
         ? ++_accepted <= Interlocked.Read(ref _granted)
-        : _forward[(int)Lane.Control].Count < options.BranchControlQueue;
+        : _forwardControl.Count < options.BranchControlQueue;
 
     /// <summary>At a branching hop: a data cell left for the next hop; true when a grant is due. Any thread.</summary>
     internal bool CountLeft() =>
@@ -177,6 +174,9 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
         Interlocked.Add(ref _granted, due);
         return (ushort)Math.Min(due, ushort.MaxValue);
     }
+
+    // Cells of the lane that stay charged to the trunk until they leave.
+    private ref int Deferred(Lane lane) => ref lane == Lane.Data ? ref _deferredData : ref _deferredControl;
 
     // Several tasks may settle at once; whoever finds nothing left is late.
     private static bool TryLower(ref int count)

@@ -21,10 +21,12 @@ internal sealed class RelayCircuit : LegOwner
     private readonly RelaySwitch _switch;
     private readonly CircuitContext _context;
     private readonly HopCiphers _ciphers;
-    private readonly StreamEnd _streams;
-    private readonly RelayOutbox _outbox = new();
-    private readonly Lock _branchLock = new();
+    private readonly Lock _lock = new();
+    private readonly RelayOutbox _outbox;
     private Leg? _inner;
+
+    // Made by the reading task of the inner leg with the first stream: most circuits pass through.
+    private StreamEnd? _streams;
 
     // Replaced under the lock, read by any task.
     private Branch[] _branches = [];
@@ -40,7 +42,7 @@ internal sealed class RelayCircuit : LegOwner
         _switch = relaySwitch;
         _context = relaySwitch.Context;
         _ciphers = ciphers;
-        _streams = new StreamEnd(_context, relaySwitch.TryAccept, MarkInnerReady);
+        _outbox = new RelayOutbox(_lock);
     }
 
     /// <summary>Number and other end of the link that its client's cells come from, for recordings.</summary>
@@ -90,9 +92,10 @@ internal sealed class RelayCircuit : LegOwner
         // A message of our own is composed at its place in the cell and sealed there.
         Span<byte> layer = cell[CellLayout.HeaderBytes..];
         Span<byte> room = layer[CellLayout.BranchBytes.._ciphers.PlaintextBytes];
+        var streams = Volatile.Read(ref _streams);
         bool own = lane == Lane.Control
-            ? _outbox.TryFill(room) || TryFillBranchCredit(room) || _streams.TryFillControl(room)
-            : _streams.TryFillData(room);
+            ? _outbox.TryFill(room) || TryFillBranchCredit(room) || streams?.TryFillControl(room) == true
+            : streams?.TryFillData(room) == true;
         if (!own)
         {
             return TryFillFromBranch(lane, layer);
@@ -113,7 +116,7 @@ internal sealed class RelayCircuit : LegOwner
             branch.Leg?.Close(CloseReason.PeerClosed);
         }
 
-        _streams.Close(reason);
+        Volatile.Read(ref _streams)?.Close(reason);
         _ciphers.Dispose();
         _switch.Forget();
     }
@@ -174,7 +177,7 @@ internal sealed class RelayCircuit : LegOwner
 
         branch.Settle(_inner!);
         branch.Leg?.Close(CloseReason.Done);
-        lock (_branchLock)
+        lock (_lock)
         {
             Volatile.Write(ref _branches, [.. _branches.Where(other => other != branch)]);
         }
@@ -241,8 +244,24 @@ internal sealed class RelayCircuit : LegOwner
 
                 return number <= _highestBranch ? CloseReason.None : CloseReason.Unexpected;
             default:
-                return _streams.OnMessage(lane, message);
+                return OnStreamMessage(lane, message);
         }
+    }
+
+    private CloseReason OnStreamMessage(Lane lane, in RelayMessage message)
+    {
+        if (_streams is not { } streams)
+        {
+            streams = new StreamEnd(_context, _switch.TryAccept, MarkInnerReady);
+            Interlocked.Exchange(ref _streams, streams);
+            if (_inner!.ClosedBy is not CloseReason.None and var reason)
+            {
+                // Whoever closed the circuit may have missed it.
+                streams.Close(reason);
+            }
+        }
+
+        return streams.OnMessage(lane, message);
     }
 
     private CloseReason OnExtend(ReadOnlySpan<byte> data)
@@ -254,7 +273,7 @@ internal sealed class RelayCircuit : LegOwner
 
         _highestBranch = request.Branch.Value;
         var branch = new Branch(this, request.Branch, _context.Options, _context.Pool);
-        lock (_branchLock)
+        lock (_lock)
         {
             if (_branches.Length >= MaxBranches)
             {

@@ -8,12 +8,13 @@ namespace Veil.Circuits.Relaying;
 /// A relay's own control messages on one circuit: answers to EXTEND and the ends of branches. Bounded, because a client
 /// may go on asking while it takes no answers. Any thread adds, the writing task takes.
 /// </summary>
-internal sealed class RelayOutbox
+/// <param name="circuitLock">The circuit's.</param>
+internal sealed class RelayOutbox(Lock circuitLock)
 {
     private const int Bound = 64;
 
-    private readonly Lock _lock = new();
-    private readonly Queue<(MessageType Type, byte[] Data)> _messages = new();
+    // Under the lock; none while empty, as it nearly always is.
+    private Queue<(MessageType Type, byte[] Data)>? _messages;
 
     /// <summary>Adds a message; false when there are too many: the circuit must close.</summary>
     internal bool TryAdd(MessageType type, BranchId branch, ReadOnlySpan<byte> rest = default)
@@ -21,8 +22,9 @@ internal sealed class RelayOutbox
         var data = new byte[CellLayout.BranchBytes + rest.Length];
         BinaryPrimitives.WriteUInt16BigEndian(data, branch.Value);
         rest.CopyTo(data.AsSpan(CellLayout.BranchBytes));
-        lock (_lock)
+        lock (circuitLock)
         {
+            _messages ??= new Queue<(MessageType Type, byte[] Data)>();
             if (_messages.Count >= Bound)
             {
                 return false;
@@ -35,13 +37,20 @@ internal sealed class RelayOutbox
 
     internal bool TryFill(Span<byte> room)
     {
-        (MessageType Type, byte[] Data) message;
-        lock (_lock)
+        if (Volatile.Read(ref _messages) is null)
         {
-            if (!_messages.TryDequeue(out message))
+            return false;
+        }
+
+        (MessageType Type, byte[] Data) message;
+        lock (circuitLock)
+        {
+            if (_messages is null || !_messages.TryDequeue(out message))
             {
                 return false;
             }
+
+            _messages = _messages.Count == 0 ? null : _messages;
         }
 
         RelayMessage.Write(room, message.Type, default, message.Data);

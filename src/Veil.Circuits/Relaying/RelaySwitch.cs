@@ -114,10 +114,12 @@ public sealed class RelaySwitch
         (int Position, RelayAddress Address) next,
         CancellationToken stopping)
     {
+        // It is not open yet, because nobody was asked.
+        var opening = branch.Opening!;
         using var timeout = new CancellationTokenSource(Context.Options.ExtendTimeout, Context.Time);
 
         // A client that gives up may ask again at once, so nothing of this may stay behind.
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping, branch.Ended);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping, opening.Ended);
         try
         {
             var link = await _links.GetAsync(next.Address, either.Token);
@@ -131,7 +133,7 @@ public sealed class RelaySwitch
                     request.Message.Span[..EphemeralShown]);
                 leg.Send(command);
                 branch.Attach(leg);
-                await branch.AnsweredAsync(either.Token);
+                await opening.AnsweredAsync(either.Token);
                 return;
             }
         }

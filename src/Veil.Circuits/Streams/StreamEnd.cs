@@ -209,8 +209,9 @@ internal sealed class StreamEnd
     // Takes over a charge, if there is one.
     private CircuitStream Make(StreamId id, ServiceId service, bool needsOpen, bool isCharged)
     {
-        var (sizes, time) = (_context.StreamSizes, _context.Time);
-        var window = isCharged ? new GrowingWindow(sizes, _pool, time) : GrowingWindow.Closed(sizes, _pool, time);
+        var window = isCharged
+            ? new GrowingWindow(_context.StreamTerms)
+            : GrowingWindow.Closed(_context.StreamTerms);
         return new CircuitStream(this, id, service, (_options, window))
         {
             NeedsOpen = needsOpen,

@@ -101,7 +101,7 @@ public sealed class GrowingWindowTests
             PerCell = 2_048,
         };
         Assert.True(pool.TryReserve(sizes.First / sizes.PerCell));
-        var window = new GrowingWindow(sizes, pool, _time);
+        var window = new GrowingWindow(new WindowTerms(sizes, pool, _time));
 
         new Sender(window, _time).Run(rounds: 20, most: 100_000);
 
@@ -115,7 +115,7 @@ public sealed class GrowingWindowTests
     private GrowingWindow Window(CellPool pool)
     {
         Assert.True(pool.TryReserve(_sizes.First));
-        return new GrowingWindow(_sizes, pool, _time);
+        return new GrowingWindow(new WindowTerms(_sizes, pool, _time));
     }
 
     // Sends all that it may and the path holds; what it sent arrives, is used up and granted again a round trip later.
