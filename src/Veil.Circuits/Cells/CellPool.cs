@@ -14,7 +14,8 @@ internal sealed class CellPool(NodeLimits limits)
     // Free buffers that are kept: what a busy second needs, not what an attack once took.
     private const int KeptBuffers = 8_192;
 
-    private readonly ConcurrentQueue<CellBuffer> _free = new();
+    // Each thread takes first what it gave back last: that is still in its cache.
+    private readonly ConcurrentBag<CellBuffer> _free = [];
     private long _reserved;
     private int _freeCount;
 
@@ -47,7 +48,7 @@ internal sealed class CellPool(NodeLimits limits)
     /// <summary>A cell with unspecified content.</summary>
     internal CellBuffer Rent()
     {
-        if (!_free.TryDequeue(out var cell))
+        if (!_free.TryTake(out var cell))
         {
             return new CellBuffer();
         }
@@ -62,7 +63,7 @@ internal sealed class CellPool(NodeLimits limits)
         cell.Next = null;
         if (Interlocked.Increment(ref _freeCount) <= KeptBuffers)
         {
-            _free.Enqueue(cell);
+            _free.Add(cell);
         }
         else
         {

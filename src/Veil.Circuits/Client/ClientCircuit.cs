@@ -309,8 +309,19 @@ public sealed partial class ClientCircuit : IDisposable
         return branch;
     }
 
-    private ClientBranch? Find(ushort number) =>
-        Array.Find(Volatile.Read(ref _branches), branch => branch.Number.Value == number);
+    // For every cell that comes: nothing is made for it.
+    private ClientBranch? Find(ushort number)
+    {
+        foreach (var branch in Volatile.Read(ref _branches))
+        {
+            if (branch.Number.Value == number)
+            {
+                return branch;
+            }
+        }
+
+        return null;
+    }
 
     private BranchId NextBranch()
     {
