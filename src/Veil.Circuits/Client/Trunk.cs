@@ -24,8 +24,8 @@ internal sealed class Trunk(ClientCircuit circuit, long builtAt)
     /// <summary>Takes no new branches any more: it did not answer.</summary>
     internal void Retire() => _retired = true;
 
-    internal bool IsFresh(TimeProvider time, TrunkOptions options) =>
-        !_retired && !circuit.IsClosed && time.GetElapsedTime(builtAt) < options.MaxAge;
+    internal bool IsFresh(TimeProvider time, TimeSpan maxAge) =>
+        !_retired && !circuit.IsClosed && time.GetElapsedTime(builtAt) < maxAge;
 
     /// <summary>Whether it may have a branch to a relay, none of whose <c>Apart</c> may be a hop.</summary>
     internal bool Fits((RelayId Relay, IReadOnlySet<RelayId> Apart) end, TrunkOptions options, int maxBranches) =>

@@ -8,8 +8,7 @@ namespace Veil.Circuits.Client;
 /// The trunks of one group for one purpose (spec/circuit.md, section 6). Branches go to the least used of a few
 /// trunks with different third hops.
 /// </summary>
-internal sealed class TrunkGroup(CircuitContext context, LinkPool links, NetworkView view, TrunkOptions options)
-    : IDisposable
+internal sealed class TrunkGroup(TrunkBuilder builder, SpareTrunks spares, TrunkOptions options) : IDisposable
 {
     private const int MaxUnanswered = 16;
 
@@ -23,6 +22,10 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     private readonly Dictionary<RelayId, long> _unanswered = [];
     private bool _disposed;
     private int _callers;
+
+    private CircuitContext Context => builder.Context;
+
+    private NetworkView View => builder.View;
 
     /// <summary>Whether no branch is open or being added.</summary>
     internal bool IsIdle
@@ -57,7 +60,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     private async Task<ClientBranch> TryBranchAsync(TrunkPurpose purpose, RelayId end,
         CancellationToken cancellationToken)
     {
-        var apart = view.ApartFrom(end, purpose);
+        var apart = View.ApartFrom(end, purpose);
         var avoid = new HashSet<RelayId>(apart);
         for (int attempt = 1; ; attempt++)
         {
@@ -65,7 +68,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             long heard = 0;
             try
             {
-                var target = view.Target(end) ?? throw new CircuitFailedException(CloseReason.UnknownRelay, end);
+                var target = View.Target(end) ?? throw new CircuitFailedException(CloseReason.UnknownRelay, end);
                 trunk = await TakeAsync(purpose, (end, apart), avoid, cancellationToken);
                 heard = trunk.Circuit.Heard;
                 return await trunk.Circuit.BranchAsync(target, cancellationToken);
@@ -105,7 +108,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         List<Trunk> dead;
         lock (_lock)
         {
-            dead = _trunks.FindAll(trunk => !trunk.Circuit.IsClosed && !trunk.IsAlive(context.Time, options));
+            dead = _trunks.FindAll(trunk => !trunk.Circuit.IsClosed && !trunk.IsAlive(Context.Time, options));
             foreach (var trunk in dead)
             {
                 // One of its hops, and not to be told which; the guard shows itself when it is asked again.
@@ -117,7 +120,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
         // Outside the lock: whoever waits goes on at once.
         foreach (var trunk in dead)
         {
-            context.Counters.Count(CloseReason.Silent);
+            Context.Counters.Count(CloseReason.Silent);
             trunk.Circuit.Close(CloseReason.Silent);
         }
     }
@@ -178,7 +181,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             ThrowIfDisposed();
             Prune();
             var fitting = _trunks.FindAll(trunk =>
-                trunk.IsFresh(context.Time, options) && trunk.Fits(end, options, context.Options.MaxBranches));
+                trunk.IsFresh(Context.Time, options.MaxAge) && trunk.Fits(end, options, Context.Options.MaxBranches));
             var least = fitting.MinBy(trunk => trunk.Load);
             return least is not null && (settle || least.IsIdle || fitting.Count >= options.Spread)
                 ? Use(least, end.Relay)
@@ -210,9 +213,8 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     {
         try
         {
-            var path = ChoosePath(purpose, avoid);
-            var circuit = await BuildAsync(path, cancellationToken);
-            var trunk = new Trunk(circuit, context.Time.GetTimestamp());
+            var trunk = TakeSpare(purpose, end.Apart, avoid)
+                ?? await builder.BuildAsync(ChoosePath(purpose, avoid), cancellationToken);
             lock (_lock)
             {
                 if (!_disposed)
@@ -223,7 +225,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
             }
 
             // Whoever disposed the group meanwhile could not know of this one.
-            circuit.Dispose();
+            trunk.Circuit.Dispose();
             throw new CircuitFailedException(CloseReason.Stopping);
         }
         catch (CircuitFailedException fault)
@@ -249,63 +251,51 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     // Different third hops where the network has them: none then sees more than its share of a group's stores.
     private CircuitPath ChoosePath(TrunkPurpose purpose, HashSet<RelayId> avoid)
     {
-        RelayId[] thirds;
-        RelayId[] unanswered;
-        lock (_lock)
-        {
-            thirds = [.. _trunks.Where(trunk => !trunk.Circuit.IsClosed).Select(trunk => trunk.Circuit.Path[^1])];
-            unanswered = [.. _unanswered.Where(entry => IsAvoided(entry.Value)).Select(entry => entry.Key)];
-        }
+        var (thirds, unanswered) = Known();
 
         // From the strictest wish to the bare need.
         RelayId[][] wishes = [[.. thirds, .. unanswered], unanswered, thirds];
         foreach (var wish in wishes.Where(wish => wish.Length > 0))
         {
-            if (view.TryChoose(purpose, avoid.Concat(wish).ToHashSet(), out var path))
+            if (View.TryChoose(purpose, avoid.Concat(wish).ToHashSet(), out var path))
             {
                 return path;
             }
         }
 
-        return view.Choose(purpose, avoid);
+        return View.Choose(purpose, avoid);
     }
 
-    private bool IsAvoided(long since) => context.Time.GetElapsedTime(since) < options.Avoidance;
+    private Trunk? TakeSpare(TrunkPurpose purpose, IReadOnlySet<RelayId> apart, HashSet<RelayId> avoid)
+    {
+        var (thirds, unanswered) = Known();
+        return spares.Take(purpose, avoid.Concat(apart).Concat(unanswered).ToHashSet(), thirds.ToHashSet());
+    }
+
+    // Third hops of the group's trunks, and relays that did not answer it lately.
+    private (RelayId[] Thirds, RelayId[] Unanswered) Known()
+    {
+        lock (_lock)
+        {
+            return (
+                [.. _trunks.Where(trunk => !trunk.Circuit.IsClosed).Select(trunk => trunk.Circuit.Path[^1])],
+                [.. _unanswered.Where(entry => IsAvoided(entry.Value)).Select(entry => entry.Key)]);
+        }
+    }
+
+    private bool IsAvoided(long since) => Context.Time.GetElapsedTime(since) < options.Avoidance;
 
     // Under the lock. As many as some broken trunks have hops; the rest was long ago.
     private void Avoid(IEnumerable<RelayId> relays)
     {
         foreach (var relay in relays)
         {
-            _unanswered[relay] = context.Time.GetTimestamp();
+            _unanswered[relay] = Context.Time.GetTimestamp();
         }
 
         while (_unanswered.Count > MaxUnanswered)
         {
             _unanswered.Remove(_unanswered.MinBy(entry => entry.Value).Key);
-        }
-    }
-
-    private async Task<ClientCircuit> BuildAsync(CircuitPath path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var circuit = await ClientCircuit.BuildAsync(
-                context,
-                links,
-                NetworkView.AddressOf(path.Guard),
-                [.. path.Hops.Select(NetworkView.TargetOf)],
-                cancellationToken);
-            view.Report(path.Guard.Identity, succeeded: true);
-            return circuit;
-        }
-        catch (CircuitFailedException fault) when (fault.Relay == path.Guard.Identity
-            && fault.Reason is not (CloseReason.ResourceLimit or CloseReason.Stopping or CloseReason.BackingOff))
-        {
-            // The failure before a pause is reported already. What this node ran out of itself says nothing about the
-            // guard, and must not make it turn to another.
-            view.Report(path.Guard.Identity, succeeded: false);
-            throw;
         }
     }
 
@@ -329,7 +319,7 @@ internal sealed class TrunkGroup(CircuitContext context, LinkPool links, Network
     private void Prune()
     {
         foreach (var trunk in _trunks.Where(trunk =>
-            trunk.Circuit.IsClosed || (trunk.IsIdle && !trunk.IsFresh(context.Time, options))).ToList())
+            trunk.Circuit.IsClosed || (trunk.IsIdle && !trunk.IsFresh(Context.Time, options.MaxAge))).ToList())
         {
             trunk.Circuit.Dispose();
             _trunks.Remove(trunk);

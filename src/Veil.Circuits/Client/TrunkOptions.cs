@@ -15,6 +15,13 @@ public sealed record TrunkOptions
     /// <summary>Groups that have trunks at once; beyond it the one idle longest gives up its own.</summary>
     public int MaxGroups { get; init; } = 64;
 
+    /// <summary>Trunks of each purpose but publishing that are built before a group asks; at most half as old as a
+    /// trunk may be.</summary>
+    public int Spares { get; init; } = 2;
+
+    /// <summary>How long after their last use they are kept ready.</summary>
+    public TimeSpan SparesAfterUse { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Silence, while an answer is awaited, after which a trunk is asked for a sign of life.</summary>
     public TimeSpan ProbeAfter { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -11,8 +11,8 @@ public sealed class TrunkPool : IDisposable
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(0.5);
 
     private readonly CircuitContext _context;
-    private readonly LinkPool _links;
-    private readonly NetworkView _view;
+    private readonly TrunkBuilder _builder;
+    private readonly SpareTrunks _spares;
     private readonly TrunkOptions _options;
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Group, TrunkPurpose Purpose), TrunkGroup> _groups = [];
@@ -24,8 +24,8 @@ public sealed class TrunkPool : IDisposable
     public TrunkPool(CircuitContext context, LinkPool links, NetworkView view, TrunkOptions options)
     {
         _context = context;
-        _links = links;
-        _view = view;
+        _builder = new TrunkBuilder(context, links, view);
+        _spares = new SpareTrunks(_builder, options);
         _options = options;
         _sweep = context.Time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
         _watch = context.Time.CreateTimer(_ => Watch(), null, WatchInterval, WatchInterval);
@@ -49,7 +49,7 @@ public sealed class TrunkPool : IDisposable
             if (!_groups.TryGetValue((group, purpose), out var trunks))
             {
                 MakeRoom();
-                trunks = new TrunkGroup(_context, _links, _view, _options);
+                trunks = new TrunkGroup(_builder, _spares, _options);
                 _groups.Add((group, purpose), trunks);
             }
 
@@ -75,6 +75,8 @@ public sealed class TrunkPool : IDisposable
 
             _groups.Clear();
         }
+
+        _spares.Dispose();
     }
 
     private void Watch()
@@ -102,6 +104,8 @@ public sealed class TrunkPool : IDisposable
                 _groups.Remove(key);
             }
         }
+
+        _spares.Sweep();
     }
 
     private void MakeRoom()
