@@ -15,6 +15,15 @@ internal sealed class SpareTrunks(TrunkBuilder builder, TrunkOptions options) : 
 
     private TimeProvider Time => builder.Context.Time;
 
+    /// <summary>How many stand ready.</summary>
+    internal int Count(TrunkPurpose purpose)
+    {
+        lock (_lock)
+        {
+            return _shelves.TryGetValue(purpose, out var shelf) ? shelf.Trunks.Count : 0;
+        }
+    }
+
     /// <summary>Takes one whose hops and third hop are none of those; null when there is none. Another is built, now
     /// and as long as the purpose was asked for lately.</summary>
     /// <param name="purpose">What for; publishing has none, because nobody waits for its first byte.</param>

@@ -14,6 +14,7 @@ using Veil.Noise;
 using Veil.Noise.Seams;
 using Veil.Tests.Rig;
 using Veil.Wire;
+using Veil.Wire.Documents;
 using Veil.Wire.Seams;
 using Xunit;
 
@@ -222,7 +223,7 @@ internal sealed record RelayPlace(RelayAddress Address, HopTarget Hop, LinkIdent
             new RelayAddress(
                 new LinkTarget(id, new Bytes32(linkKey.PublicKey)),
                 new IPEndPoint(IPAddress.Loopback, index + 1)),
-            new HopTarget(id, new Bytes32(onionKey.PublicKey), (ulong)index),
+            new HopTarget(id, new Bytes32(onionKey.PublicKey), OnionKeyId.Of(new Bytes32(onionKey.PublicKey)).Value),
             new LinkIdentity(id, linkKey),
             onionKey);
     }

@@ -1,0 +1,116 @@
+using Veil.Circuits.Client;
+using Veil.Directory.Paths;
+using Veil.Noise.Seams;
+using Veil.Tests.Directory;
+using Veil.Tests.Gateway;
+using Veil.Tests.Rig;
+using Veil.Wire;
+using Veil.Wire.Documents;
+using Veil.Wire.Seams;
+using Xunit;
+
+namespace Veil.Tests.Circuits;
+
+/// <summary>Trunks that are built ahead of need (spec/circuit.md, section 6).</summary>
+public sealed class SpareTrunkTests
+{
+    private static readonly HashSet<RelayId> _none = [];
+
+    private readonly TrunkOptions _options = new();
+
+    [Fact]
+    public async Task After_the_first_use_two_with_different_third_hops_stand_ready_and_each_is_given_once()
+    {
+        var time = Time();
+        await using var rig = new RelayRig(8, time: time);
+        using var spares = Spares(rig, time);
+        Assert.Null(spares.Take(TrunkPurpose.Fetch, _none, _none));
+        await ReadyAsync(spares);
+
+        var first = spares.Take(TrunkPurpose.Fetch, _none, _none);
+        var second = spares.Take(TrunkPurpose.Fetch, _none, _none);
+
+        Assert.NotNull(first);
+        Assert.NotNull(second);
+        Assert.NotSame(first, second);
+        Assert.NotEqual(first.Circuit.Path[^1], second.Circuit.Path[^1]);
+        await BecomesAsync(rig, circuits: 4);
+        first.Circuit.Dispose();
+        second.Circuit.Dispose();
+        spares.Dispose();
+        await rig.BecomesIdleAsync();
+    }
+
+    [Fact]
+    public async Task None_is_given_that_passes_where_the_group_must_not_go()
+    {
+        var time = Time();
+        await using var rig = new RelayRig(8, time: time);
+        using var spares = Spares(rig, time);
+        spares.Take(TrunkPurpose.Fetch, _none, _none);
+        await ReadyAsync(spares);
+        var everyone = rig.Relays.Select(relay => relay.Place.Id).ToHashSet();
+
+        Assert.Null(spares.Take(TrunkPurpose.Fetch, everyone, _none));
+        Assert.Null(spares.Take(TrunkPurpose.Fetch, _none, everyone));
+        Assert.Null(spares.Take(TrunkPurpose.Publish, _none, _none));
+        await ReadyAsync(spares);
+        Assert.NotNull(spares.Take(TrunkPurpose.Fetch, _none, _none));
+    }
+
+    [Fact]
+    public async Task Old_ones_are_replaced_for_an_hour_after_the_last_use()
+    {
+        var time = Time();
+        await using var rig = new RelayRig(8, time: time);
+        using var spares = Spares(rig, time);
+        spares.Take(TrunkPurpose.Fetch, _none, _none);
+        await ReadyAsync(spares);
+
+        time.Advance(_options.MaxAge / 2);
+        Assert.Null(spares.Take(TrunkPurpose.Fetch, _none, _none));
+        spares.Sweep();
+        await ReadyAsync(spares);
+        var fresh = spares.Take(TrunkPurpose.Fetch, _none, _none);
+        Assert.NotNull(fresh);
+        fresh.Circuit.Dispose();
+        await ReadyAsync(spares);
+
+        time.Advance(_options.SparesAfterUse);
+        spares.Sweep();
+        await BecomesAsync(rig, circuits: 0);
+    }
+
+    // Before any timer is set: it would fire all the way.
+    private static ManualTime Time()
+    {
+        var time = new ManualTime();
+        time.Advance(DirectoryRig.Network(lab: true).StartOf(DirectoryRig.Epoch) - time.GetUtcNow());
+        return time;
+    }
+
+    private static Task ReadyAsync(SpareTrunks spares) => Eventually.HoldsAsync(
+        () => spares.Count(TrunkPurpose.Fetch) == 2, "two stand ready");
+
+    // Of three hops each.
+    private static Task BecomesAsync(RelayRig rig, int circuits) => Eventually.HoldsAsync(
+        () => rig.Relays.Sum(relay => relay.Switch.Count) == 3 * circuits,
+        $"{circuits} circuits");
+
+    private SpareTrunks Spares(RelayRig rig, ManualTime time)
+    {
+        var consensus = DirectoryRig.ConsensusOf(rig.Relays.Select((relay, index) => DirectoryRig.Entry(index) with
+        {
+            Identity = relay.Place.Id,
+            LinkKey = relay.Place.Address.Target.LinkKey,
+            OnionKey = relay.Place.Hop.OnionKey,
+            Address = DirectoryRig.Address(relay.Place.Address.EndPoint.ToString()!),
+            Flags = RelayFlags.Relay | RelayFlags.Guard,
+        }));
+        var decisions = new SystemDecisionSource();
+        var view = new NetworkView(
+            decisions, time, new GuardSet(GuardRules.Default, decisions), new VanguardSet(decisions));
+        view.Update(consensus);
+        return new SpareTrunks(new TrunkBuilder(rig.Client, rig.ClientLinks, view), _options);
+    }
+}
