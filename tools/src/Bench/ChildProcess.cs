@@ -18,7 +18,11 @@ internal sealed class ChildProcess : IDisposable
     internal ChildProcess(IBench bench, string role, params string[] arguments)
     {
         _role = role;
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) 
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        };
 
         // Started as `dotnet veil-bench.dll` or as the executable itself.
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
@@ -32,6 +36,16 @@ internal sealed class ChildProcess : IDisposable
         }
 
         _process = Process.Start(start) ?? throw new IOException($"cannot start {role}");
+    }
+
+    /// <summary>The child's number.</summary>
+    internal int Id => _process.Id;
+
+    /// <summary>Lets a child go on that waits in <see cref="ParentProcess.WaitForLine"/>.</summary>
+    internal void GoOn()
+    {
+        _process.StandardInput.WriteLine();
+        _process.StandardInput.Flush();
     }
 
     /// <summary>The next line that the child says.</summary>

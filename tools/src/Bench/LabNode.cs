@@ -34,6 +34,21 @@ internal sealed partial record LabNode(string Data)
     /// <summary>The same, for who may block.</summary>
     internal StatusDocument Status() => StatusAsync().GetAwaiter().GetResult();
 
+    /// <summary>Changes a setting while the node runs, as <c>veil set</c> does.</summary>
+    /// <exception cref="IOException">It refuses, or does not answer.</exception>
+    internal void Set(string name, string value)
+    {
+        using var client = new ControlClient(new DataPaths(Data).ControlSocket);
+        try
+        {
+            client.SetAsync(name, value, CancellationToken.None).GetAwaiter().GetResult();
+        }
+        catch (ControlException fault)
+        {
+            throw new IOException($"{Path.GetFileName(Data)} does not take {name}: {fault.Message}", fault);
+        }
+    }
+
     /// <summary>User and system time of a node's process since its start.</summary>
     internal static TimeSpan ProcessorOf(int pid)
     {
