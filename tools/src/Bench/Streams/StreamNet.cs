@@ -67,6 +67,12 @@ internal sealed class StreamNet : IDisposable
             case Echo.Role:
                 Echo.Play(Route.Parse(arguments), arguments[Route.ArgumentCount..]);
                 break;
+            case FirstByte.Role:
+                FirstByte.Play(Route.Parse(arguments), arguments[Route.ArgumentCount..]);
+                break;
+            case Loader.Role:
+                Loader.Play(Route.Parse(arguments), arguments[Route.ArgumentCount..]);
+                break;
             default:
                 return new RawBench().PlayAsync(role, arguments);
         }
