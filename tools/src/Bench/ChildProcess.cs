@@ -14,6 +14,7 @@ internal sealed class ChildProcess : IDisposable
 
     private readonly Process _process;
     private readonly string _role;
+    private bool _disposed;
 
     internal ChildProcess(IBench bench, string role, params string[] arguments)
     {
@@ -41,12 +42,18 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>The child's number.</summary>
     internal int Id => _process.Id;
 
-    /// <summary>Lets a child go on that waits in <see cref="ParentProcess.WaitForLine"/>.</summary>
+    /// <summary>Lets a child go on that waits in <see cref="ParentProcess.WaitForLineAsync"/>.</summary>
     internal void GoOn()
     {
         _process.StandardInput.WriteLine();
         _process.StandardInput.Flush();
     }
+
+    /// <summary>Stops the child where it stands; its connections stay.</summary>
+    internal void Freeze() => LabNode.Signal(Id, LabNode.StopSignal);
+
+    /// <summary>Lets it go on.</summary>
+    internal void Thaw() => LabNode.Signal(Id, LabNode.ContinueSignal);
 
     /// <summary>The next line that the child says.</summary>
     /// <exception cref="IOException">It ended without another line.</exception>
@@ -67,6 +74,12 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Ends the child if it has not ended itself.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (!_process.HasExited)
         {
             _process.Kill();

@@ -11,6 +11,12 @@ namespace Veil.Bench;
 /// <param name="Data">Its data folder.</param>
 internal sealed partial record LabNode(string Data)
 {
+    /// <summary>SIGSTOP of Linux.</summary>
+    internal const int StopSignal = 19;
+
+    /// <summary>SIGCONT of Linux.</summary>
+    internal const int ContinueSignal = 18;
+
     private const int UserSignal = 10;
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
@@ -98,7 +104,8 @@ internal sealed partial record LabNode(string Data)
         return long.Parse(await File.ReadAllTextAsync(answer), CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Sends a signal; other than 0 when that was not possible.</summary>
     [LibraryImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Signal(int pid, int number);
+    internal static partial int Signal(int pid, int number);
 }

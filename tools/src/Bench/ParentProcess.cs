@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Threading.Channels;
 
 namespace Veil.Bench;
 
@@ -11,19 +11,20 @@ internal static class ParentProcess
     private const int MaxLines = 16;
     private const int Orphaned = 3;
 
-    private static readonly BlockingCollection<string> _lines = new(MaxLines);
+    private static readonly Channel<string> _lines = Channel.CreateBounded<string>(MaxLines);
 
     /// <summary>Ends this process when the bench has ended, however that came.</summary>
     internal static void Watch() => new Thread(Listen) { IsBackground = true }.Start();
 
     /// <summary>Waits until the bench lets this process go on.</summary>
-    internal static void WaitForLine() => _lines.Take();
+    internal static async Task WaitForLineAsync() => await _lines.Reader.ReadAsync();
 
     private static void Listen()
     {
         while (Console.In.ReadLine() is { } line)
         {
-            _lines.Add(line);
+            // A bench says one line for each time that its child waits.
+            _lines.Writer.TryWrite(line);
         }
 
         Environment.Exit(Orphaned);

@@ -1,8 +1,8 @@
 namespace Veil.Bench.Streams;
 
 /// <summary>
-/// Whether a relay keeps to <c>Limits:Rate</c>: a download through it for <c>--seconds N</c> (default 30) at 1 MiB/s,
-/// and again at 4 MiB/s, which is set while it runs.
+/// Whether a relay keeps to <c>Limits:Rate</c>: a download through it at 1 MiB/s for <c>--seconds N</c> (default 30),
+/// and another at 4 MiB/s; both limits are set while it runs.
 /// </summary>
 internal sealed class LimitsBench(BenchOptions options) : IBench
 {
@@ -24,25 +24,27 @@ internal sealed class LimitsBench(BenchOptions options) : IBench
     {
         var time = TimeSpan.FromSeconds(options.Number("--seconds", 30));
         using var net = StreamNet.Start(this);
-        using var loader = net.Start(Loader.Role, "1");
-        loader.ReadLine();
         var relay = net.Net[Limited];
         var results = new List<Measurement>();
         double written = 0;
+        int broken = 0;
         foreach (int limit in _limits)
         {
+            using var loader = net.Start(Loader.Role, "1");
+            loader.ReadLine();
             relay.Set(RelayedBytes.RateSetting, $"{limit}MiB");
             Task.Delay(_settling, TimeProvider.System).GetAwaiter().GetResult();
             var carried = RelayedBytes.Start(relay);
             Task.Delay(time, TimeProvider.System).GetAwaiter().GetResult();
             (double read, written) = carried.Rates();
+            broken += Loader.End(loader);
             results.Add(new Measurement($"written at {limit} MiB/s", "MiB/s", [written]));
             results.Add(new Measurement("written to the limit", "ratio", [written / limit]));
             results.Add(new Measurement("read to the limit", "ratio", [read / limit]));
         }
 
         double peak = LabNode.PeakOf(relay.Status().Pid);
-        loader.Dispose();
+        results.Add(new Measurement("downloads that broke", "", [broken]));
         double raw = CopyRun.Of(new RawBench()).Receiver.MiBPerSecond;
         return new BenchReport(
             Name,

@@ -71,8 +71,9 @@ internal sealed class StreamNet : IDisposable
                 FirstByte.Play(Route.Parse(arguments), arguments[Route.ArgumentCount..]);
                 break;
             case Loader.Role:
-                Loader.Play(Route.Parse(arguments), arguments[Route.ArgumentCount..]);
-                break;
+                return Loader.PlayAsync(Route.Parse(arguments), arguments[Route.ArgumentCount..]);
+            case StalledReaders.Role:
+                return StalledReaders.PlayAsync(arguments);
             default:
                 return new RawBench().PlayAsync(role, arguments);
         }
