@@ -16,7 +16,7 @@ internal sealed class CircuitBench(BenchOptions options) : IBench
     public string Name => "circuit";
 
     /// <inheritdoc/>
-    public string Summary => "a stream through gateway, three relays and exit: [--mib 1024] [--samples 5] [--echoes 2000]";
+    public string Summary => "a stream through gateway, relays and exit: [--mib 1024] [--samples 5] [--echoes 2000]";
 
     /// <inheritdoc/>
     public BenchReport Run()

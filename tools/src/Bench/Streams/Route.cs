@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Veil.Bench.Streams;
 
-/// <summary>How a client process reaches a target: through a gateway by SOCKS5 (RFC 1928, RFC 1929), or directly.</summary>
+/// <summary>How a client process reaches a target: through a gateway by SOCKS5 (RFC 1928, RFC 1929), or at
+/// once.</summary>
 /// <param name="Socks">The gateway's port; 0: no gateway.</param>
 /// <param name="Target">The target's port on 127.0.0.1, or a forwarder's.</param>
 internal sealed record Route(int Socks, int Target)
