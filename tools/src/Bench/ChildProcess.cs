@@ -50,10 +50,10 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Stops the child where it stands; its connections stay.</summary>
-    internal void Freeze() => LabNode.Signal(Id, LabNode.StopSignal);
+    internal void Freeze() => Signal(LabNode.StopSignal);
 
     /// <summary>Lets it go on.</summary>
-    internal void Thaw() => LabNode.Signal(Id, LabNode.ContinueSignal);
+    internal void Thaw() => Signal(LabNode.ContinueSignal);
 
     /// <summary>The next line that the child says.</summary>
     /// <exception cref="IOException">It ended without another line.</exception>
@@ -87,5 +87,13 @@ internal sealed class ChildProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private void Signal(int number)
+    {
+        if (LabNode.Signal(Id, number) != 0)
+        {
+            throw new IOException($"the {_role} process is gone");
+        }
     }
 }

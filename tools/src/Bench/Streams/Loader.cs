@@ -5,7 +5,7 @@ namespace Veil.Bench.Streams;
 
 /// <summary>A child process that downloads without end, each stream for a user and so on a circuit of its own; one that
 /// breaks begins anew. It says a line when all streams have brought a MiB, and at the end how many broke.</summary>
-internal sealed class Loader(Route route, int streams)
+internal sealed class Loader(Route route, int streams) : IDisposable
 {
     internal const string Role = "load";
 
@@ -27,8 +27,14 @@ internal sealed class Loader(Route route, int streams)
     }
 
     /// <summary>The child.</summary>
-    internal static Task PlayAsync(Route route, string[] arguments) =>
-        new Loader(route, int.Parse(arguments[0], CultureInfo.InvariantCulture)).RunAsync();
+    internal static async Task PlayAsync(Route route, string[] arguments)
+    {
+        using var loader = new Loader(route, int.Parse(arguments[0], CultureInfo.InvariantCulture));
+        await loader.RunAsync();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _running.Dispose();
 
     private async Task RunAsync()
     {
