@@ -75,4 +75,8 @@ internal sealed record Measurement(
         var sorted = samples.Order().ToArray();
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
+
+    /// <summary>The smallest sample that so many percent of all do not exceed.</summary>
+    internal static double PercentileOf(IReadOnlyCollection<double> samples, int percent) =>
+        samples.Order().ElementAt((int)Math.Ceiling(samples.Count * percent / 100.0) - 1);
 }

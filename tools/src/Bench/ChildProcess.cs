@@ -14,11 +14,16 @@ internal sealed class ChildProcess : IDisposable
 
     private readonly Process _process;
     private readonly string _role;
+    private bool _disposed;
 
     internal ChildProcess(IBench bench, string role, params string[] arguments)
     {
         _role = role;
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) 
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        };
 
         // Started as `dotnet veil-bench.dll` or as the executable itself.
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
@@ -33,6 +38,22 @@ internal sealed class ChildProcess : IDisposable
 
         _process = Process.Start(start) ?? throw new IOException($"cannot start {role}");
     }
+
+    /// <summary>The child's number.</summary>
+    internal int Id => _process.Id;
+
+    /// <summary>Lets a child go on that waits in <see cref="ParentProcess.WaitForLineAsync"/>.</summary>
+    internal void GoOn()
+    {
+        _process.StandardInput.WriteLine();
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>Stops the child where it stands; its connections stay.</summary>
+    internal void Freeze() => Signal(LabNode.StopSignal);
+
+    /// <summary>Lets it go on.</summary>
+    internal void Thaw() => Signal(LabNode.ContinueSignal);
 
     /// <summary>The next line that the child says.</summary>
     /// <exception cref="IOException">It ended without another line.</exception>
@@ -53,6 +74,12 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Ends the child if it has not ended itself.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (!_process.HasExited)
         {
             _process.Kill();
@@ -60,5 +87,13 @@ internal sealed class ChildProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private void Signal(int number)
+    {
+        if (LabNode.Signal(Id, number) != 0)
+        {
+            throw new IOException($"the {_role} process is gone");
+        }
     }
 }

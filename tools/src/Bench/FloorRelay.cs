@@ -1,6 +1,4 @@
-#pragma warning disable RS0030 // The floor is a bare socket: nothing but loopback, no user and no network.
-using System.Net;
-using System.Net.Sockets;
+using Veil.Bench.Streams;
 using Veil.Node.Measure;
 using Veil.Noise;
 
@@ -15,29 +13,23 @@ internal sealed class FloorRelay : IDisposable
 {
     private const int CellBytes = 2048;
 
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-
-    internal FloorRelay()
-    {
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen(1);
-    }
+    private readonly PlainSocket _listener = PlainSocket.Listen();
 
     /// <summary>Where the sender must connect to.</summary>
-    internal int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+    internal int Port => _listener.Port;
 
     /// <summary>Takes one connection and relays it to a port of this machine.</summary>
     /// <exception cref="IOException">A layer does not open, or a neighbour ended early.</exception>
     internal RawCopyResult Run(int target, long bytes, TimeProvider clock)
     {
         using var source = _listener.Accept();
-        using var sink = Connect(target);
+        using var sink = PlainSocket.Connect(target);
         using var slab = new KeySlab(2);
         using var opener = Cipher(slab, 1);
         using var sealer = Cipher(slab, 2);
         return Measure(bytes, clock, buffer =>
         {
-            ReceiveAll(source, buffer);
+            source.ReceiveAll(buffer);
             for (int start = 0; start < buffer.Length; start += CellBytes)
             {
                 var cell = buffer.AsSpan(start, CellBytes);
@@ -50,14 +42,14 @@ internal sealed class FloorRelay : IDisposable
                 sealer.Seal(cell, plaintext, []);
             }
 
-            SendAll(sink, buffer);
+            sink.SendAll(buffer);
         });
     }
 
     /// <summary>Sends cells that the relay can open.</summary>
     internal static RawCopyResult SendSealed(int port, long bytes, TimeProvider clock)
     {
-        using var socket = Connect(port);
+        using var socket = PlainSocket.Connect(port);
         using var slab = new KeySlab(1);
         using var sealer = Cipher(slab, 1);
         return Measure(bytes, clock, buffer =>
@@ -68,7 +60,7 @@ internal sealed class FloorRelay : IDisposable
                 sealer.Seal(cell, cell[..^CounterCipher.TagLength], []);
             }
 
-            SendAll(socket, buffer);
+            socket.SendAll(buffer);
         });
     }
 
@@ -99,29 +91,5 @@ internal sealed class FloorRelay : IDisposable
         var bytes = new byte[CounterCipher.KeyLength];
         bytes.AsSpan().Fill(key);
         return new CounterCipher(bytes, slab);
-    }
-
-    private static Socket Connect(int port)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Connect(IPAddress.Loopback, port);
-        return socket;
-    }
-
-    private static void ReceiveAll(Socket socket, byte[] buffer)
-    {
-        for (int filled = 0; filled < buffer.Length;)
-        {
-            int count = socket.Receive(buffer.AsSpan(filled));
-            filled += count > 0 ? count : throw new IOException("the floor's copy ended early");
-        }
-    }
-
-    private static void SendAll(Socket socket, byte[] buffer)
-    {
-        for (int sent = 0; sent < buffer.Length;)
-        {
-            sent += socket.Send(buffer.AsSpan(sent));
-        }
     }
 }

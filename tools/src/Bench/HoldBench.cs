@@ -18,7 +18,7 @@ internal sealed class HoldBench(BenchOptions options) : IBench
     /// <inheritdoc/>
     public BenchReport Run()
     {
-        using var net = LabNet.Start(Name, relays: 1);
+        using var net = LabNet.Start(Name, new LabShape(Relays: 1));
         int count = options.Number("--circuits", 20_000);
         var relay = net["relay1"];
         var before = relay.Status();

@@ -25,7 +25,7 @@ internal sealed class IdleBench(BenchOptions options) : IBench
     /// <inheritdoc/>
     public BenchReport Run()
     {
-        using var net = LabNet.Start(Name, relays: 1);
+        using var net = LabNet.Start(Name, new LabShape(Relays: 1));
         var (ending, peakEnding) = Measure(net, "ending", hops: 1);
         var (passing, peakPassing) = Measure(net, "passing", hops: 2);
         return new BenchReport(

@@ -25,22 +25,14 @@ internal sealed class LabNet : IDisposable
     /// <summary>The project's folder.</summary>
     private static string Root { get; } = FindRoot();
 
-    /// <summary>Makes a network: three authorities, some relays, three stores and a gateway.</summary>
+    /// <summary>Makes a network.</summary>
     /// <exception cref="IOException">It did not come up.</exception>
-    internal static LabNet Start(string bench, int relays)
+    internal static LabNet Start(string bench, LabShape shape)
     {
-        const int Stores = 3;
-
-        // Long enough that votes and fetches of the directory are little beside what is measured.
-        const int EpochSeconds = 20;
         var net = new LabNet(Path.Combine(Path.GetTempPath(), $"veil-{bench}-{Environment.ProcessId}"));
         try
         {
-            net.Testnet(
-                [],
-                "up",
-                ["--relays", $"{relays + Stores}", "--stores", $"{Stores}", "--exits", "0", "--gateways", "1",
-                    "--epoch", $"{EpochSeconds}"]);
+            net.Testnet([], "up", [.. shape.Arguments()]);
             return net;
         }
         catch

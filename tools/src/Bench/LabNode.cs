@@ -11,6 +11,12 @@ namespace Veil.Bench;
 /// <param name="Data">Its data folder.</param>
 internal sealed partial record LabNode(string Data)
 {
+    /// <summary>SIGSTOP of Linux.</summary>
+    internal const int StopSignal = 19;
+
+    /// <summary>SIGCONT of Linux.</summary>
+    internal const int ContinueSignal = 18;
+
     private const int UserSignal = 10;
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
@@ -33,6 +39,21 @@ internal sealed partial record LabNode(string Data)
 
     /// <summary>The same, for who may block.</summary>
     internal StatusDocument Status() => StatusAsync().GetAwaiter().GetResult();
+
+    /// <summary>Changes a setting while the node runs, as <c>veil set</c> does.</summary>
+    /// <exception cref="IOException">It refuses, or does not answer.</exception>
+    internal void Set(string name, string value)
+    {
+        using var client = new ControlClient(new DataPaths(Data).ControlSocket);
+        try
+        {
+            client.SetAsync(name, value, CancellationToken.None).GetAwaiter().GetResult();
+        }
+        catch (ControlException fault)
+        {
+            throw new IOException($"{Path.GetFileName(Data)} does not take {name}: {fault.Message}", fault);
+        }
+    }
 
     /// <summary>User and system time of a node's process since its start.</summary>
     internal static TimeSpan ProcessorOf(int pid)
@@ -83,7 +104,8 @@ internal sealed partial record LabNode(string Data)
         return long.Parse(await File.ReadAllTextAsync(answer), CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Sends a signal; other than 0 when that was not possible.</summary>
     [LibraryImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Signal(int pid, int number);
+    internal static partial int Signal(int pid, int number);
 }

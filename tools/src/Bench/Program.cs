@@ -1,4 +1,5 @@
 using Veil.Bench;
+using Veil.Bench.Streams;
 
 // A new bench is a file of its own and a line here.
 var options = new BenchOptions(args);
@@ -6,10 +7,13 @@ IBench[] benches =
 [
     new RawBench(), new TcpBench(), new DemoBench(), new StoreBench(args), new HoldBench(options),
     new SetupBench(options), new IdleBench(options), new RelayBench(options),
+    new CircuitBench(options), new DelayBench(options), new FairBench(options), new LimitsBench(options),
+    new StalledBench(options),
 ];
 
 if (args is [ChildProcess.PlayArgument, var played, var role, .. var rest])
 {
+    ParentProcess.Watch();
     await benches.Single(bench => bench.Name == played).PlayAsync(role, rest);
     return 0;
 }

@@ -36,7 +36,7 @@ internal sealed class RelayBench(BenchOptions options) : IBench
     {
         int samples = options.Number("--samples", 5);
         string mebibytes = $"{options.Number("--mib", 512)}";
-        using var net = LabNet.Start(Name, relays: 2);
+        using var net = LabNet.Start(Name, new LabShape(Relays: 2));
         string[] path = [net["relay1"].Data, net["relay2"].Data, net["store1"].Data];
         int middle = net["relay2"].Status().Pid;
         var raw = new List<CopyRun>();

@@ -34,7 +34,7 @@ internal sealed class SetupBench(BenchOptions options) : IBench
     /// <inheritdoc/>
     public BenchReport Run()
     {
-        using var net = LabNet.Start(Name, relays: 3);
+        using var net = LabNet.Start(Name, new LabShape(Relays: 3));
         double[] handshakes = Play<double[]>(HandshakeRole);
         string circuits = $"{options.Number("--circuits", 500)}";
         string[] path = [net["relay1"].Data, net["relay2"].Data, net["relay3"].Data];
@@ -47,9 +47,9 @@ internal sealed class SetupBench(BenchOptions options) : IBench
             Name,
             [
                 new Measurement("three hops", "ms", three),
-                new Measurement("three hops, p99", "ms", [Percentile(three, 99)]),
+                new Measurement("three hops, p99", "ms", [Measurement.PercentileOf(three, 99)]),
                 new Measurement("one hop", "ms", one),
-                new Measurement("one hop, p99", "ms", [Percentile(one, 99)]),
+                new Measurement("one hop, p99", "ms", [Measurement.PercentileOf(one, 99)]),
                 new Measurement("creates", "/s", [.. flood.Select(sample => sample.Creates / sample.Seconds)]),
                 new Measurement(
                     "creates", "/relay CPU s", [.. flood.Select(sample => sample.Creates / sample.Relay)]),
@@ -180,9 +180,6 @@ internal sealed class SetupBench(BenchOptions options) : IBench
 
         return Handshakes / (Environment.CpuUsage.TotalTime - used).TotalSeconds;
     }
-
-    private static double Percentile(double[] samples, int percent) =>
-        samples.Order().ElementAt((int)Math.Ceiling(samples.Length * percent / 100.0) - 1);
 
     private sealed record Flooded(long Creates, double Seconds, double Relay, double Own);
 }

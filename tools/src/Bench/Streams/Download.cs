@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text.Json;
+using Veil.Node.Measure;
+
+namespace Veil.Bench.Streams;
+
+/// <summary>
+/// A child process that downloads over some streams at once, of one isolation group, one after the other MiB for each
+/// sample, and looks at other processes before and after. A line for each sample.
+/// </summary>
+internal static class Download
+{
+    internal const string Role = "download";
+
+    private const int WarmUpMiB = 256;
+
+    /// <summary>Starts the child and reads all of its samples.</summary>
+    internal static List<DownloadRun> Play(StreamNet net, (int Streams, int MiB, int Samples) load)
+    {
+        using var child = net.Start(
+            Role,
+            [$"{load.Streams}", $"{load.MiB}", $"{load.Samples}",
+                .. net.Processes().Select(process => $"{process.Name}={process.Id}")]);
+        return [.. Enumerable.Range(0, load.Samples).Select(
+            _ => JsonSerializer.Deserialize<DownloadRun>(child.ReadLine())!)];
+    }
+
+    /// <summary>The child.</summary>
+    internal static void Play(Route route, string[] arguments)
+    {
+        var numbers = arguments[..3].Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
+        var processes = arguments[3..].Select(text => text.Split('=')).ToDictionary(
+            pair => pair[0], pair => int.Parse(pair[1], CultureInfo.InvariantCulture));
+        var (streams, mebibytes) = (numbers[0], numbers[1]);
+        var sockets = Enumerable.Range(0, streams).Select(
+            _ => route.Open("download", new TargetRequest(TargetKind.Send, Share(WarmUpMiB, streams)))).ToArray();
+        ReceiveAll(sockets, Share(WarmUpMiB, streams));
+        for (int sample = 0; sample < numbers[2]; sample++)
+        {
+            var used = processes.Values.Select(LabNode.ProcessorOf).ToArray();
+            var own = Environment.CpuUsage.TotalTime;
+            long start = TimeProvider.System.GetTimestamp();
+            foreach (var socket in sockets)
+            {
+                socket.SendAll(new TargetRequest(TargetKind.Send, Share(mebibytes, streams)).ToBytes());
+            }
+
+            ReceiveAll(sockets, Share(mebibytes, streams));
+            double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+            double gibibytes = Share(mebibytes, streams) * streams / (double)(1L << 30);
+            var cost = processes.Values.Select(
+                (id, index) => (LabNode.ProcessorOf(id) - used[index]).TotalSeconds / gibibytes).ToArray();
+            var costs = processes.Keys.Zip(cost).ToDictionary(pair => pair.First, pair => pair.Second);
+            costs["client"] = (Environment.CpuUsage.TotalTime - own).TotalSeconds / gibibytes;
+            var peaks = processes.ToDictionary(process => process.Key, process => LabNode.PeakOf(process.Value));
+            peaks["client"] = LabNode.PeakOf(Environment.ProcessId);
+            Console.WriteLine(JsonSerializer.Serialize(new DownloadRun(gibibytes * 1024 / seconds, costs, peaks)));
+        }
+    }
+
+    private static long Share(int mebibytes, int streams) => ((long)mebibytes << 20) / streams;
+
+    private static void ReceiveAll(PlainSocket[] sockets, long bytes)
+    {
+        var threads = sockets.Select(socket => new Thread(() => Receive(socket, bytes))).ToArray();
+        foreach (var thread in threads)
+        {
+            thread.Start();
+        }
+
+        foreach (var thread in threads)
+        {
+            thread.Join();
+        }
+    }
+
+    private static void Receive(PlainSocket socket, long bytes)
+    {
+        var buffer = new byte[RawCopy.BufferBytes];
+        while (bytes > 0)
+        {
+            int count = socket.Receive(buffer.AsSpan(0, (int)Math.Min(buffer.Length, bytes)));
+            bytes -= count > 0 ? count : throw new IOException("a download ended early");
+        }
+    }
+}
+
+/// <summary>One sample.</summary>
+/// <param name="Rate">MiB/s of all streams together.</param>
+/// <param name="PerGiB">Processor seconds for each GiB of payload, by process.</param>
+/// <param name="Peaks">Highest resident set so far, MiB, by process.</param>
+internal sealed record DownloadRun(
+    double Rate, Dictionary<string, double> PerGiB, Dictionary<string, double> Peaks);
