@@ -10,7 +10,7 @@ namespace Veil.EndToEnd.Faults;
 /// for it to move (spec/exit.md, section 7).
 /// </summary>
 [Collection(RunningTestnet.Collection)]
-public sealed class FrozenExitTests
+public sealed class FrozenExitTests : IAsyncLifetime
 {
     private const string Gateway = "gateway1";
     private const int ContentBytes = 32 << 20;
@@ -27,21 +27,25 @@ public sealed class FrozenExitTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    /// <inheritdoc/>
+    public ValueTask InitializeAsync() => _network.InitializeAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _network.DisposeAsync();
+
     [Fact]
     public async Task A_new_connection_goes_around_it_and_the_old_one_goes_on_when_it_is_thawed()
     {
-        await using var network = _network;
-        await network.InitializeAsync();
         var content = TestnetTests.Bytes(ContentBytes);
         await using var server = await TargetServer.StartAsync(content);
-        using var held = Transfer.Start(network, Gateway, server.EndPoint, content.Length);
+        using var held = Transfer.Start(_network, Gateway, server.EndPoint, content.Length);
         await server.AcceptAsync(Token);
         await held.ReadAsync(FirstBytes);
-        var exit = ProcessTable.Find(network.Id, Part.Node, await UsedAsync())!;
+        var exit = ProcessTable.Find(_network.Id, Part.Node, await UsedAsync())!;
 
         Assert.True(Signals.Send(exit, Signals.Stop));
         var since = TimeProvider.System.GetTimestamp();
-        using (var other = Transfer.Start(network, Gateway, server.EndPoint, content.Length))
+        using (var other = Transfer.Start(_network, Gateway, server.EndPoint, content.Length))
         {
             await server.AcceptAsync(Token).WaitAsync(_limit, TimeProvider.System, Token);
             TestContext.Current.TestOutputHelper?.WriteLine(

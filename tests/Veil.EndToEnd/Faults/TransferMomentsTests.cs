@@ -14,7 +14,7 @@ namespace Veil.EndToEnd.Faults;
 /// is left, and the next download works. <c>VEIL_FREEZE_SECONDS</c> (10 without it) is how long who is frozen stays so.
 /// </summary>
 [Collection(RunningTestnet.Collection)]
-public sealed class TransferMomentsTests
+public sealed class TransferMomentsTests : IAsyncLifetime
 {
     private const string Gateway = "gateway1";
     private const int PathRelays = 3;
@@ -48,17 +48,21 @@ public sealed class TransferMomentsTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    /// <inheritdoc/>
+    public ValueTask InitializeAsync() => _network.InitializeAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _network.DisposeAsync();
+
     [Fact]
     public async Task The_others_learn_it_nothing_is_left_and_the_next_download_works()
     {
         Say($"{_seed}");
-        await using var network = _network;
-        await network.InitializeAsync();
 
         // Both have streams to stores from the making of the network, for two minutes.
-        await network.DoAsync("kill", "gateway2");
-        await network.DoAsync("kill", Gateway);
-        await network.DoAsync("start", Gateway);
+        await _network.DoAsync("kill", "gateway2");
+        await _network.DoAsync("kill", Gateway);
+        await _network.DoAsync("start", Gateway);
         var content = _seed.Bytes("content", ContentBytes);
         await using var server = await TargetServer.StartAsync(content);
         await DownloadAsync(server, content, "before any fault");
@@ -68,10 +72,10 @@ public sealed class TransferMomentsTests
         {
             var where = $"moment {number}: {moment}; {_seed}";
             var victim = await StrikeAsync(server, content, moment, where);
-            var isGone = victim is not null && ProcessTable.Find(network.Id, Part.Node, victim) is null;
+            var isGone = victim is not null && ProcessTable.Find(_network.Id, Part.Node, victim) is null;
             if (isGone && victim == Gateway)
             {
-                await network.DoAsync("start", victim);
+                await _network.DoAsync("start", victim);
             }
 
             // Around a relay or an exit that is gone, too.
@@ -79,7 +83,7 @@ public sealed class TransferMomentsTests
             await AssertIdleAsync(_untilIdle, where);
             if (isGone && victim != Gateway)
             {
-                await network.DoAsync("start", victim!);
+                await _network.DoAsync("start", victim!);
             }
         }
     }
