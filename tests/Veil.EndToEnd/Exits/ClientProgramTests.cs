@@ -104,7 +104,8 @@ public sealed class ClientProgramTests(ExitNetwork network) : IClassFixture<Exit
         var updated = await ToolProcess.RunProgramAsync(environment, apt, "update");
         Assert.True(updated.ExitCode == 0, updated.Output + updated.Errors);
         var fetched = await ToolProcess.RunProgramAsync(
-            environment, "sh", "-c", "cd \"$1\" && exec \"$2\" download \"$3\"", "sh", root, apt, DebianRepository.Package);
+            environment,
+            "sh", "-c", "cd \"$1\" && exec \"$2\" download \"$3\"", "sh", root, apt, DebianRepository.Package);
         Assert.True(fetched.ExitCode == 0, fetched.Output + fetched.Errors);
         Assert.Equal(
             files[DebianRepository.PackageFile].Bytes,

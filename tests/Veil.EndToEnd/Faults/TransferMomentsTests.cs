@@ -277,7 +277,8 @@ public sealed class TransferMomentsTests : IAsyncLifetime
         var (exitCode, said) = await WithinAsync(transfer.ReadToEndAsync(), _patience, $"it hangs, {where}");
         Assert.True(exitCode == 0, $"the next download ended with {exitCode}: {said}, {where}");
         Assert.True(transfer.Came.SequenceEqual(content), $"the next download is another, {where}");
-        await WithinAsync(TimeAsync((await accepting).Ended, since), _atOnce, $"its target has not learned it, {where}");
+        var ending = TimeAsync((await accepting).Ended, since);
+        await WithinAsync(ending, _atOnce, $"its target has not learned it, {where}");
         Say($"  the next one took {TimeProvider.System.GetElapsedTime(since).TotalSeconds:0.0} s");
     }
 

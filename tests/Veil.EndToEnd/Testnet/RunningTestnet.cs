@@ -37,7 +37,7 @@ public sealed class RunningTestnet : IAsyncLifetime
     /// <summary>More options of `up`.</summary>
     internal string[] Options { get; init; } = [];
 
-    /// <summary>A program that starts `up`, and with it the network, in surroundings of its own; none usually.</summary>
+    /// <summary>A program that starts `up`, and so the network, in surroundings of its own; none usually.</summary>
     internal string[] Inside { get; init; } = [];
 
     /// <summary>More variables in the environment of the tool and of what it starts.</summary>
