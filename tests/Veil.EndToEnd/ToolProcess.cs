@@ -15,9 +15,22 @@ internal static class ToolProcess
         IReadOnlyDictionary<string, string> environment, string assembly, params string[] arguments) =>
         EndOfAsync(Start(environment, "dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]));
 
+    /// <summary>The same, started by another program, which gets the command as its last arguments.</summary>
+    internal static Task<ToolResult> RunInsideAsync(
+        string[] inside, IReadOnlyDictionary<string, string> environment, string assembly, params string[] arguments)
+    {
+        string[] command = [.. inside, "dotnet", Path.Combine(AppContext.BaseDirectory, assembly), .. arguments];
+        return EndOfAsync(Start(environment, command[0], command[1..]));
+    }
+
     /// <summary>Runs a program of the system.</summary>
     internal static Task<ToolResult> RunProgramAsync(string program, params string[] arguments) =>
         EndOfAsync(Start(program, arguments));
+
+    /// <summary>The same with more variables in its environment.</summary>
+    internal static Task<ToolResult> RunProgramAsync(
+        IReadOnlyDictionary<string, string> environment, string program, params string[] arguments) =>
+        EndOfAsync(Start(environment, program, arguments));
 
     /// <summary>Starts a program of the system, whose output must be read and whose end is the caller's.</summary>
     internal static Process Start(string program, params string[] arguments) =>

@@ -16,6 +16,10 @@ internal sealed class Leg : IReady<Leg>
     private const int ReturnTicks = 2;
     private const int KeepTicks = 12;
 
+    // Bits of what is due to be given back.
+    private const int DataRoom = 1;
+    private const int ControlRoom = 2;
+
     private readonly GrowingWindow _data;
     private readonly GrowingWindow _control;
     private int _flag;
@@ -25,11 +29,12 @@ internal sealed class Leg : IReady<Leg>
     private long _mayControl;
 
     // Ticks of the link.
-    private long _seenSent;
-    private int _idleTicks;
+    private (int Sent, int Idle) _seenData;
+    private (int Sent, int Idle) _seenControl;
 
     // Any thread.
-    private int _sent;
+    private int _sentData;
+    private int _sentControl;
     private int _returnDue;
     private int _creditData;
     private int _creditControl;
@@ -135,14 +140,23 @@ internal sealed class Leg : IReady<Leg>
             return;
         }
 
-        int sent = Volatile.Read(ref _sent);
-        _idleTicks = sent == _seenSent ? _idleTicks + 1 : 0;
-        _seenSent = sent;
-        bool hasMore = Interlocked.Read(ref _mayData) > Options.FirstWindow
-            || Interlocked.Read(ref _mayControl) > Options.FirstControlWindow;
-        if (hasMore && _idleTicks >= ReturnTicks)
+        // Each lane for itself, as the peer counts them: a download asks for nothing more for as long as it lasts, and
+        // grants windows all the time.
+        int due = 0;
+        if (IsUnused(ref _sentData, ref _seenData) && Interlocked.Read(ref _mayData) > Options.FirstWindow)
         {
-            Volatile.Write(ref _returnDue, 1);
+            due |= DataRoom;
+        }
+
+        if (IsUnused(ref _sentControl, ref _seenControl)
+            && Interlocked.Read(ref _mayControl) > Options.FirstControlWindow)
+        {
+            due |= ControlRoom;
+        }
+
+        if (due != 0)
+        {
+            Interlocked.Or(ref _returnDue, due);
             MarkReady();
         }
     }
@@ -222,13 +236,16 @@ internal sealed class Leg : IReady<Leg>
     internal bool TryTakeReturn(out CreditGrant returned)
     {
         returned = default;
-        if (Interlocked.Exchange(ref _returnDue, 0) == 0 || ClosedBy != CloseReason.None)
+        int due = Interlocked.Exchange(ref _returnDue, 0);
+        if (due == 0 || ClosedBy != CloseReason.None)
         {
             return false;
         }
 
-        long data = Math.Clamp(_mayData - Options.FirstWindow, 0, ushort.MaxValue);
-        long control = Math.Clamp(_mayControl - Options.FirstControlWindow, 0, ushort.MaxValue);
+        long data = (due & DataRoom) != 0 ? Math.Clamp(_mayData - Options.FirstWindow, 0, ushort.MaxValue) : 0;
+        long control = (due & ControlRoom) != 0
+            ? Math.Clamp(_mayControl - Options.FirstControlWindow, 0, ushort.MaxValue)
+            : 0;
         _mayData -= data;
         _mayControl -= control;
         returned = new CreditGrant(Id, (ushort)data, (ushort)control);
@@ -245,9 +262,18 @@ internal sealed class Leg : IReady<Leg>
         }
 
         may--;
-        Volatile.Write(ref _sent, unchecked(_sent + 1));
+        ref int sent = ref lane == Lane.Data ? ref _sentData : ref _sentControl;
+        Volatile.Write(ref sent, unchecked(sent + 1));
         CellHeader.Write(cell, Id, lane == Lane.Data ? CellCommand.Data : CellCommand.Control);
         return true;
+    }
+
+    // Counts a tick of one lane; whether nothing was sent in it for long enough.
+    private static bool IsUnused(ref int sent, ref (int Sent, int Idle) seen)
+    {
+        int now = Volatile.Read(ref sent);
+        seen = (now, now == seen.Sent ? seen.Idle + 1 : 0);
+        return seen.Idle >= ReturnTicks;
     }
 
     private CircuitOptions Options => Link.Context.Options;

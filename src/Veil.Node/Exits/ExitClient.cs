@@ -21,6 +21,9 @@ internal sealed class ExitClient : IDisposable
     private static readonly TimeSpan _stay = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan _refusalLasts = TimeSpan.FromHours(1);
 
+    // What an exit may take to look up and to connect, and some more for the way: after that it stands still.
+    private static readonly TimeSpan _answerLimit = TimeSpan.FromSeconds(20);
+
     private static readonly TimeSpan _sweepInterval = TimeSpan.FromSeconds(30);
 
     private readonly TrunkPool _trunks;
@@ -84,6 +87,11 @@ internal sealed class ExitClient : IDisposable
             {
                 answer = ExitAnswer.Failed;
             }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Its link may take two minutes to show that it stands still.
+                answer = ExitAnswer.TimedOut;
+            }
 
             Leave(group, exit);
         }
@@ -102,11 +110,13 @@ internal sealed class ExitClient : IDisposable
     {
         var (branch, stream) = await OpenAsync(exit, group, cancellationToken);
         branch.Await(1);
+        using var limit = new CancellationTokenSource(_answerLimit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
             var request = new byte[ExitTarget.MaxBytes];
-            await stream.Output.WriteAsync(request.AsMemory(0, target.Write(request)), cancellationToken);
-            var read = await stream.Input.ReadAtLeastAsync(1, cancellationToken);
+            await stream.Output.WriteAsync(request.AsMemory(0, target.Write(request)), either.Token);
+            var read = await stream.Input.ReadAtLeastAsync(1, either.Token);
             if (read.Buffer.IsEmpty)
             {
                 throw new IOException("the exit ended the stream without an answer");

@@ -37,6 +37,9 @@ public sealed class RunningTestnet : IAsyncLifetime
     /// <summary>More options of `up`.</summary>
     internal string[] Options { get; init; } = [];
 
+    /// <summary>A program that starts `up`, and so the network, in surroundings of its own; none usually.</summary>
+    internal string[] Inside { get; init; } = [];
+
     /// <summary>More variables in the environment of the tool and of what it starts.</summary>
     internal Dictionary<string, string> Environment { get; } = [];
 
@@ -47,7 +50,7 @@ public sealed class RunningTestnet : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        var result = await ToolProcess.RunAsync(Environment, Tool, UpArguments);
+        var result = await ToolProcess.RunInsideAsync(Inside, Environment, Tool, UpArguments);
         Assert.True(result.ExitCode == 0, result.Output + result.Errors);
         _net = JsonDocument.Parse(result.Output);
     }

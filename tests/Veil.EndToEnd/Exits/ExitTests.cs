@@ -5,7 +5,7 @@ using Veil.EndToEnd.Testnet;
 using Veil.Links.Tcp;
 using Xunit;
 
-namespace Veil.EndToEnd;
+namespace Veil.EndToEnd.Exits;
 
 /// <summary>A network with exits; curl reaches a web server of this machine through it (spec/exit.md).</summary>
 [Collection(RunningTestnet.Collection)]
