@@ -100,7 +100,7 @@ public sealed record CircuitOptions
 
     internal WindowSizes StreamSizes => Sizes(StreamWindow, StreamWindow, LoudStreamWindow, MaxStreamWindow) with
     {
-        Quanta = 2,
+        Quanta = 4,
         PerCell = CellLayout.CellBytes,
     };
 

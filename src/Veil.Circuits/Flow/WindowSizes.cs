@@ -12,7 +12,8 @@ internal sealed record WindowSizes(int First, int Usual, int Loud, int Most)
     /// <summary>What is used before it grows, at least: what setting up a circuit takes is no reason to.</summary>
     internal int Patience { get; init; }
 
-    /// <summary>Parts of the window that are granted at a time.</summary>
+    /// <summary>Into how many parts the window is granted. Nearly one part is always used and not yet granted, and with
+    /// two parts the path would carry half of the window.</summary>
     internal int Quanta { get; init; } = 1;
 
     /// <summary>How much of the window one cell of the budget is: 1 for cells, 2,048 for bytes.</summary>

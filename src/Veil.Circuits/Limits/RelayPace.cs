@@ -4,8 +4,9 @@ namespace Veil.Circuits.Limits;
 
 /// <summary>
 /// Holds the links of a relay to the node's rate (spec/limits.md, section 7): one token bucket, asked once for each
-/// record. Links that find it empty stand in a queue and get a record's worth in turn. The control lane may run into
-/// a bounded debt that the data lane pays, so that it passes and the rate holds all the same. Any thread.
+/// record. Links that find it empty stand in a queue; every few milliseconds what has gathered is dealt out to them, a
+/// record's worth in turn. The control lane and quiet circuits may run into a bounded debt that the others pay, so that
+/// they pass and the rate holds all the same. Any thread.
 /// </summary>
 internal sealed class RelayPace : IDisposable
 {
@@ -14,7 +15,7 @@ internal sealed class RelayPace : IDisposable
     // Timers are late by some milliseconds, and what the bucket cannot hold meanwhile would be lost to the rate.
     private const int BurstsPerSecond = 20;
 
-    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(5);
 
     private readonly NodeLimits _limits;
     private readonly TimeProvider _time;
@@ -55,8 +56,8 @@ internal sealed class RelayPace : IDisposable
         lock (_lock)
         {
             Refill();
-            int cells = share.Allowance;
-            share.Allowance = 0;
+            int cells = Math.Min(share.Allowance, Quantum);
+            share.Allowance -= cells;
             if (cells == 0 && _waiting.Count == 0)
             {
                 cells = Draw();
@@ -78,7 +79,11 @@ internal sealed class RelayPace : IDisposable
         lock (_lock)
         {
             _tokens = Math.Max(_tokens + (taken.Cells * (double)CellLayout.CellBytes) - bytes, -_burst);
-            if (hasMore && !share.IsWaiting && !share.IsOver)
+            if (!hasMore)
+            {
+                TakeBack(share);
+            }
+            else if (share is { Allowance: 0, IsWaiting: false, IsOver: false } && (bytes == 0 || !HasTokens))
             {
                 share.IsWaiting = true;
                 _waiting.Enqueue(share);
@@ -93,8 +98,7 @@ internal sealed class RelayPace : IDisposable
         lock (_lock)
         {
             share.IsOver = true;
-            _tokens += share.Allowance * (double)CellLayout.CellBytes;
-            share.Allowance = 0;
+            TakeBack(share);
         }
     }
 
@@ -129,6 +133,15 @@ internal sealed class RelayPace : IDisposable
         _filledAt = now;
     }
 
+    // Whoever has just sent may go on while there is something and nobody waits.
+    private bool HasTokens => _waiting.Count == 0 && _tokens >= CellLayout.CellBytes;
+
+    private void TakeBack(PaceShare share)
+    {
+        _tokens += share.Allowance * (double)CellLayout.CellBytes;
+        share.Allowance = 0;
+    }
+
     private int Draw()
     {
         int cells = (int)Math.Clamp(Math.Floor(_tokens / CellLayout.CellBytes), 0, Quantum);
@@ -151,25 +164,12 @@ internal sealed class RelayPace : IDisposable
 
     private void Serve()
     {
-        var served = new List<PaceShare>();
+        PaceShare[] served;
         lock (_lock)
         {
             _isArmed = false;
             Refill();
-            while (_waiting.TryPeek(out var share))
-            {
-                int cells = share.IsOver || _rate == 0 ? 0 : Draw();
-                if (cells == 0 && !share.IsOver && _rate > 0)
-                {
-                    break;
-                }
-
-                _waiting.Dequeue();
-                share.IsWaiting = false;
-                share.Allowance = cells;
-                served.Add(share);
-            }
-
+            served = [.. Deal()];
             if (_waiting.Count > 0)
             {
                 Arm();
@@ -180,5 +180,21 @@ internal sealed class RelayPace : IDisposable
         {
             share.Wake();
         }
+    }
+
+    // All that there is, in turn; who got nothing stays, and is the first to be dealt to the next time.
+    private List<PaceShare> Deal()
+    {
+        var round = _waiting.Where(share => !share.IsOver).ToList();
+        _waiting.Clear();
+        for (int turn = 0; round.Count > 0 && _rate > 0 && Draw() is > 0 and var cells; turn++)
+        {
+            round[turn % round.Count].Allowance += cells;
+        }
+
+        var served = round.FindAll(share => share.Allowance > 0 || _rate == 0);
+        served.ForEach(share => share.IsWaiting = false);
+        round.FindAll(share => share.IsWaiting).ForEach(_waiting.Enqueue);
+        return served;
     }
 }
