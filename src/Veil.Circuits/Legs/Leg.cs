@@ -24,7 +24,13 @@ internal sealed class Leg : IReady<Leg>
     private readonly GrowingWindow _control;
     private int _flag;
 
+    // Cells in one beat and the one before it up to which a circuit counts as quiet.
+    private const int QuietCells = 16;
+
     // Writing task of the link.
+    private int _beat;
+    private ushort _sentInBeat;
+    private ushort _sentBefore;
     private long _mayData;
     private long _mayControl;
 
@@ -83,6 +89,20 @@ internal sealed class Leg : IReady<Leg>
 
     /// <summary>Cells sent since its turn began. Writing task.</summary>
     internal int CellsInTurn { get; set; }
+
+    /// <summary>Whether it has sent so little lately that it goes before others. Writing task.</summary>
+    /// <param name="beat">The present tenth of a second, counted from anywhere.</param>
+    internal bool IsQuiet(int beat)
+    {
+        if (beat != _beat)
+        {
+            _sentBefore = beat == _beat + 1 ? _sentInBeat : (ushort)0;
+            _sentInBeat = 0;
+            _beat = beat;
+        }
+
+        return _sentInBeat + _sentBefore < QuietCells;
+    }
 
     ref int IReady<Leg>.Flag => ref _flag;
 
@@ -262,6 +282,7 @@ internal sealed class Leg : IReady<Leg>
         }
 
         may--;
+        _sentInBeat = (ushort)Math.Min(_sentInBeat + 1, QuietCells);
         ref int sent = ref lane == Lane.Data ? ref _sentData : ref _sentControl;
         Volatile.Write(ref sent, unchecked(sent + 1));
         CellHeader.Write(cell, Id, lane == Lane.Data ? CellCommand.Data : CellCommand.Control);

@@ -38,7 +38,7 @@ internal sealed class LinkCircuits : LinkTraffic
         Context = context;
         _onCreate = onCreate;
         _pace = pace;
-        _output = new LinkOutput(link, pace);
+        _output = new LinkOutput(link, context.Time, pace);
         _bound = link.Peer.Relay is null ? context.Options.MaxCircuitsPerLink : context.Options.MaxCircuitsPerRelayLink;
         _ended = new Tombstones<CircuitId>(context.Time, context.Options.Tombstone, context.Options.MaxTombstones);
     }

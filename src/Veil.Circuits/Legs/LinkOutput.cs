@@ -10,8 +10,8 @@ using Veil.Wire.Cells;
 namespace Veil.Circuits.Legs;
 
 /// <summary>
-/// Chooses what a link sends next (spec/circuit.md, section 4): commands, grants, then legs that were silent, one turn,
-/// then the others in turn, as far as the node's rate goes. The link's writing task fills; any thread adds.
+/// Chooses what a link sends next (spec/circuit.md, section 4): commands, grants, then quiet legs, one turn, then the
+/// others in turn, as far as the node's rate goes. The link's writing task fills; any thread adds.
 /// </summary>
 internal sealed class LinkOutput
 {
@@ -22,7 +22,11 @@ internal sealed class LinkOutput
     // good intent.
     private const int MaxLingering = 1024;
 
+    // Tenths of a second tell quiet circuits from loud ones.
+    private const int BeatsPerSecond = 10;
+
     private readonly Link _link;
+    private readonly TimeProvider _time;
     private readonly RelayPace? _pace;
     private readonly PaceShare _share;
     private readonly ReadyStack<Leg> _ready = new();
@@ -38,13 +42,17 @@ internal sealed class LinkOutput
     private readonly Queue<CreditGrant> _returns = new();
     private readonly CreditGrant[] _batch = new CreditGrant[CreditBody.MaxGrants];
 
+    private int _beat;
+
     private int _lingering;
 
     /// <param name="link">Is woken when there may be something to send.</param>
+    /// <param name="time">Tells quiet circuits from loud ones.</param>
     /// <param name="pace">The node's rate; null for a client's own links.</param>
-    internal LinkOutput(Link link, RelayPace? pace)
+    internal LinkOutput(Link link, TimeProvider time, RelayPace? pace)
     {
         _link = link;
+        _time = time;
         _pace = pace;
         _share = new PaceShare(link);
     }
@@ -84,6 +92,7 @@ internal sealed class LinkOutput
     /// <summary>Writes up to a record's worth of cells; 0 when nothing may be sent now.</summary>
     internal int Fill(Span<byte> cells)
     {
+        _beat = unchecked((int)(_time.GetTimestamp() / (_time.TimestampFrequency / BeatsPerSecond)));
         Collect();
         var grant = _pace?.Take(_share) ?? new PaceGrant(CellLayout.MaxCellsPerRecord, true);
         int count = 0;
@@ -133,7 +142,7 @@ internal sealed class LinkOutput
             else if (!leg.IsParked && !leg.InQueue)
             {
                 leg.InQueue = true;
-                _quiet.Enqueue(leg);
+                (leg.IsQuiet(_beat) ? _quiet : _loud).Enqueue(leg);
             }
 
             leg = next;
@@ -211,8 +220,10 @@ internal sealed class LinkOutput
 
         while (_quiet.TryPeek(out var leg) || _loud.TryPeek(out leg) || (mayData && TryUnpark(out leg)))
         {
+            // What quiet ones send is little, and is paid for by the others.
             bool wasQuiet = _quiet.Count > 0;
-            if ((mayControl && leg.TryFill(Lane.Control, cell)) || (mayData && leg.TryFill(Lane.Data, cell)))
+            bool mayNow = mayData || (mayControl && wasQuiet && leg.IsQuiet(_beat));
+            if ((mayControl && leg.TryFill(Lane.Control, cell)) || (mayNow && leg.TryFill(Lane.Data, cell)))
             {
                 if (++leg.CellsInTurn >= CellsPerTurn)
                 {
@@ -227,7 +238,7 @@ internal sealed class LinkOutput
             leg.CellsInTurn = 0;
             leg.InQueue = false;
             (wasQuiet ? _quiet : _loud).Dequeue();
-            if (!mayData && leg.ClosedBy == CloseReason.None)
+            if (!mayNow && leg.ClosedBy == CloseReason.None)
             {
                 // It may have cells that the rate does not let through now.
                 leg.IsParked = true;
