@@ -70,8 +70,11 @@ internal sealed class GrowingWindow
     /// <summary>Takes what can be granted now, a quantum or 0; grows or shrinks the window. Writing task.</summary>
     internal int TakeGrant()
     {
+        // What was granted first, as it is lowered last: the other way round, what is given back in between would be
+        // granted twice.
+        long granted = Interlocked.Read(ref _granted);
         int window = Size;
-        long due = Interlocked.Read(ref _consumed) + window - Interlocked.Read(ref _granted);
+        long due = Interlocked.Read(ref _consumed) + window - granted;
         if (window == 0 || due < Sizes.Quantum(window))
         {
             return 0;
@@ -79,7 +82,7 @@ internal sealed class GrowingWindow
 
         due += Pool.IsShort ? -Shrink(window, due) : Grow(window);
         Debug.Assert(due >= 0 && due <= Sizes.Most, "no more is granted at once than a window may be");
-        long granted = Interlocked.Add(ref _granted, due);
+        granted = Interlocked.Add(ref _granted, due);
         _path?.OnGrant(granted - due);
         return (int)due;
     }

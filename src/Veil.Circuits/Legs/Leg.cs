@@ -137,8 +137,15 @@ internal sealed class Leg : IReady<Leg>
     }
 
     /// <summary>The peer gives unused room back; false when it cannot have had it. Reading task.</summary>
-    internal bool TryReturn(CreditGrant returned) =>
-        _data.TryReturn(returned.DataCells) && _control.TryReturn(returned.ControlCells);
+    internal bool TryReturn(CreditGrant returned)
+    {
+        bool sane = _data.TryReturn(returned.DataCells) && _control.TryReturn(returned.ControlCells);
+
+        // What was used and was too little to be granted again is enough for a smaller window: once granted, it is
+        // given back as well, and nothing of a circuit at rest stays charged.
+        MarkReady();
+        return sane;
+    }
 
     /// <summary>There may be something to send. Any thread.</summary>
     internal void MarkReady() => Link.MarkReady(this);

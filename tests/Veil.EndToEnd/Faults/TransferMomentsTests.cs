@@ -3,6 +3,7 @@ using System.Text.Json;
 using Veil.EndToEnd.Testnet;
 using Veil.Node.Control;
 using Veil.Node.Status;
+using Veil.Tools.Testnet.Commands;
 using Veil.Tools.Testnet.Processes;
 using Xunit;
 
@@ -262,10 +263,22 @@ public sealed class TransferMomentsTests : IAsyncLifetime
         [.. ProcessTable.Of(_network.Id).Where(process => process.Tag.Part == Part.Node)
             .Select(process => process.Tag.Node).Order(StringComparer.Ordinal)];
 
+    // Nobody ends but who is told to.
     private async Task<StatusDocument> StatusAsync(string node)
     {
         using var client = new ControlClient(ControlSocket.In(_network.Data(node)));
-        return await client.GetStatusAsync(Token);
+        try
+        {
+            return await client.GetStatusAsync(Token);
+        }
+        catch (ControlException fault)
+        {
+            var process = ProcessTable.Find(_network.Id, Part.Node, node);
+            Assert.Fail(
+                $"{node} ({process}) does not answer: {fault.Error.Code}, {_seed}\n"
+                + NodeStarter.Tail(Path.Combine(_network.Data(node), "out")));
+            throw;
+        }
     }
 
     /// <summary>A download without a fault, from beginning to end.</summary>
