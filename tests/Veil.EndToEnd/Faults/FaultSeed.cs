@@ -4,8 +4,8 @@ using Veil.Simulation.Seeds;
 namespace Veil.EndToEnd.Faults;
 
 /// <summary>
-/// What decides when and where faults come: <c>VEIL_SEED</c> (1 without it) is the seed, <c>VEIL_MOMENTS</c> (5 without
-/// it) how many moments each role has.
+/// What decides when and where faults come: <c>VEIL_SEED</c> (1 without it) is the seed, <c>VEIL_MOMENTS</c> (a few
+/// without it) how many moments each role has.
 /// </summary>
 internal sealed record FaultSeed(ulong Seed, int Moments)
 {
@@ -13,8 +13,9 @@ internal sealed record FaultSeed(ulong Seed, int Moments)
     private const int UsualMoments = 5;
 
     /// <summary>As the environment says.</summary>
-    internal static FaultSeed FromEnvironment() => new(
-        Read("VEIL_SEED", UsualSeed), checked((int)Read("VEIL_MOMENTS", UsualMoments)));
+    /// <param name="usualMoments">Without it: what the test can take in the time of all.</param>
+    internal static FaultSeed FromEnvironment(int usualMoments = UsualMoments) => new(
+        Read("VEIL_SEED", UsualSeed), checked((int)Read("VEIL_MOMENTS", (ulong)usualMoments)));
 
     /// <summary>A stream of decisions of its own for a part of the test.</summary>
     internal SeededDecisionSource Decisions(string part) => new(Seed, "faults/" + part);
