@@ -19,7 +19,7 @@ internal sealed class ChildProcess : IDisposable
     internal ChildProcess(IBench bench, string role, params string[] arguments)
     {
         _role = role;
-        var start = new ProcessStartInfo(Environment.ProcessPath!) 
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
