@@ -13,8 +13,8 @@ internal sealed class DelayBench(BenchOptions options) : IBench
     // The request to the exit and its answer; then the client's question to the target, and the first byte.
     private const int WarmCrossings = 2 * RoundTrip;
 
-    // Before that CREATE crosses one link and back, EXTEND two, three, and four for the exit.
-    private const int FreshCrossings = (2 * (1 + 2 + 3)) + RoundTrip + WarmCrossings;
+    // Before that EXTEND to the exit, on a trunk that was built ahead.
+    private const int FreshCrossings = RoundTrip + WarmCrossings;
 
     /// <inheritdoc/>
     public string Name => "delay";
