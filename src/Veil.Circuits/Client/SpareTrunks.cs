@@ -1,5 +1,6 @@
 using Veil.Directory.Paths;
 using Veil.Wire;
+using Veil.Wire.Documents;
 
 namespace Veil.Circuits.Client;
 
@@ -168,9 +169,13 @@ internal sealed class SpareTrunks(TrunkBuilder builder, TrunkOptions options) : 
 
         try
         {
-            var path = builder.View.TryChoose(purpose, thirds.ToHashSet(), out var apart)
-                ? apart
-                : builder.View.Choose(purpose, new HashSet<RelayId>());
+            // A trunk must not pass the exit that it is asked for: best it passes none.
+            var exits = builder.View.Consensus?.Relays.Where(entry => entry.Has(RelayFlags.Exit)) ?? [];
+            var path = builder.View.TryChoose(
+                    purpose, thirds.Concat(exits.Select(exit => exit.Identity)).ToHashSet(), out var best)
+                || builder.View.TryChoose(purpose, thirds.ToHashSet(), out best)
+                    ? best
+                    : builder.View.Choose(purpose, new HashSet<RelayId>());
             return await builder.BuildAsync(path, stopping);
         }
         catch (Exception fault) when (fault is CircuitFailedException or OperationCanceledException)
