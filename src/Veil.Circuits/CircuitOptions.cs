@@ -105,7 +105,10 @@ public sealed record CircuitOptions
     };
 
     /// <summary>Cells that a new stream is charged with at each end: its window and its send buffer.</summary>
-    internal int StreamCells => (StreamWindow + StreamSendBuffer) / CellLayout.CellBytes;
+    internal int StreamCells => (StreamWindow / CellLayout.CellBytes) + SendCells;
+
+    /// <summary>Cells of those that its send buffer takes.</summary>
+    internal int SendCells => StreamSendBuffer / CellLayout.CellBytes;
 
     // Whoever sets one of them sets what lies around it, too.
     private static WindowSizes Sizes(int first, int usual, int loud, int most)

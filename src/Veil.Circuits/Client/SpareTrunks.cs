@@ -138,22 +138,27 @@ internal sealed class SpareTrunks(TrunkBuilder builder, TrunkOptions options) : 
             var built = await TryBuildAsync(purpose, stopping);
             lock (_lock)
             {
-                goesOn = built is not null && Keep(purpose, built);
+                goesOn = Keep(purpose, built);
             }
         }
     }
 
-    // Under the lock; whether another is missing.
-    private bool Keep(TrunkPurpose purpose, Trunk built)
+    // Under the lock; whether another is missing. After a failure the next sweep tries again.
+    private bool Keep(TrunkPurpose purpose, Trunk? built)
     {
-        if (_disposed || !_shelves.TryGetValue(purpose, out var shelf))
+        if (!_shelves.TryGetValue(purpose, out var shelf))
         {
-            built.Circuit.Dispose();
+            built?.Circuit.Dispose();
+            return false;
+        }
+
+        shelf.IsFilling = false;
+        if (built is null)
+        {
             return false;
         }
 
         shelf.Trunks.Add(built);
-        shelf.IsFilling = false;
         return shelf.IsFilling = Misses(shelf);
     }
 
@@ -180,15 +185,7 @@ internal sealed class SpareTrunks(TrunkBuilder builder, TrunkOptions options) : 
         }
         catch (Exception fault) when (fault is CircuitFailedException or OperationCanceledException)
         {
-            // A group that needs one builds its own and tells; here the next sweep tries again.
-            lock (_lock)
-            {
-                if (_shelves.TryGetValue(purpose, out var shelf))
-                {
-                    shelf.IsFilling = false;
-                }
-            }
-
+            // A group that needs one builds its own and tells.
             return null;
         }
     }

@@ -215,7 +215,7 @@ internal sealed class StreamEnd
         return new CircuitStream(this, id, service, (_options, window))
         {
             NeedsOpen = needsOpen,
-            Charge = isCharged ? _options.StreamCells - (_options.StreamWindow / CellLayout.CellBytes) : 0,
+            Charge = isCharged ? _options.SendCells : 0,
         };
     }
 
