@@ -117,6 +117,9 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
     /// <summary>Whether it stands in its end's data queue. Writing task.</summary>
     internal bool InDataQueue { get; set; }
 
+    /// <summary>Cells sent since its turn began. Writing task.</summary>
+    internal int CellsInTurn { get; set; }
+
     /// <summary>Abandons the stream in both directions. Any thread, idempotent.</summary>
     public void Reset()
     {

@@ -28,7 +28,7 @@ internal sealed class StreamEnd
 
     // Writing task: streams that had something to send, in turn.
     private readonly Queue<CircuitStream> _control = new();
-    private readonly Queue<CircuitStream> _data = new();
+    private readonly StreamTurns _data = new();
 
     /// <param name="context">What the node's circuits share.</param>
     /// <param name="accept">At a relay: takes a stream that the client opened, or refuses it. At a client:
@@ -150,18 +150,7 @@ internal sealed class StreamEnd
     internal bool TryFillData(Span<byte> room)
     {
         Collect();
-        while (_data.TryDequeue(out var stream))
-        {
-            if (stream.TryFillData(room))
-            {
-                _data.Enqueue(stream);
-                return true;
-            }
-
-            stream.InDataQueue = false;
-        }
-
-        return false;
+        return _data.TryFill(room);
     }
 
     /// <summary>A stream may have something to send. Any thread.</summary>
@@ -290,12 +279,7 @@ internal sealed class StreamEnd
                 _control.Enqueue(stream);
             }
 
-            if (!stream.InDataQueue)
-            {
-                stream.InDataQueue = true;
-                _data.Enqueue(stream);
-            }
-
+            _data.Add(stream);
             stream = ReadyStack<CircuitStream>.Next(stream);
         }
     }
