@@ -24,13 +24,8 @@ internal sealed class Leg : IReady<Leg>
     private readonly GrowingWindow _control;
     private int _flag;
 
-    // Cells in one beat and the one before it up to which a circuit counts as quiet.
-    private const int QuietCells = 16;
-
     // Writing task of the link.
-    private int _beat;
-    private ushort _sentInBeat;
-    private ushort _sentBefore;
+    private RecentCells _recent;
     private long _mayData;
     private long _mayControl;
 
@@ -90,19 +85,8 @@ internal sealed class Leg : IReady<Leg>
     /// <summary>Cells sent since its turn began. Writing task.</summary>
     internal int CellsInTurn { get; set; }
 
-    /// <summary>Whether it has sent so little lately that it goes before others. Writing task.</summary>
-    /// <param name="beat">The present tenth of a second, counted from anywhere.</param>
-    internal bool IsQuiet(int beat)
-    {
-        if (beat != _beat)
-        {
-            _sentBefore = beat == _beat + 1 ? _sentInBeat : (ushort)0;
-            _sentInBeat = 0;
-            _beat = beat;
-        }
-
-        return _sentInBeat + _sentBefore < QuietCells;
-    }
+    /// <summary>Data cells that it sent lately. Writing task.</summary>
+    internal ref RecentCells Recent => ref _recent;
 
     ref int IReady<Leg>.Flag => ref _flag;
 
@@ -289,7 +273,6 @@ internal sealed class Leg : IReady<Leg>
         }
 
         may--;
-        _sentInBeat = (ushort)Math.Min(_sentInBeat + 1, QuietCells);
         ref int sent = ref lane == Lane.Data ? ref _sentData : ref _sentControl;
         Volatile.Write(ref sent, unchecked(sent + 1));
         CellHeader.Write(cell, Id, lane == Lane.Data ? CellCommand.Data : CellCommand.Control);

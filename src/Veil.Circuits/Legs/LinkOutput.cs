@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Veil.Circuits.Cells;
+using Veil.Circuits.Flow;
 using Veil.Circuits.Limits;
 using Veil.Links;
 using Veil.Links.Record;
@@ -22,9 +23,6 @@ internal sealed class LinkOutput
     // good intent.
     private const int MaxLingering = 1024;
 
-    // Tenths of a second tell quiet circuits from loud ones.
-    private const int BeatsPerSecond = 10;
-
     private readonly Link _link;
     private readonly TimeProvider _time;
     private readonly RelayPace? _pace;
@@ -42,6 +40,9 @@ internal sealed class LinkOutput
     private readonly Queue<CreditGrant> _returns = new();
     private readonly CreditGrant[] _batch = new CreditGrant[CreditBody.MaxGrants];
 
+    private QuietBound _quietBound;
+    private (int Legs, int Cells) _sent;
+    private int _loudFrom;
     private int _beat;
 
     private int _lingering;
@@ -92,9 +93,11 @@ internal sealed class LinkOutput
     /// <summary>Writes up to a record's worth of cells; 0 when nothing may be sent now.</summary>
     internal int Fill(Span<byte> cells)
     {
-        _beat = unchecked((int)(_time.GetTimestamp() / (_time.TimestampFrequency / BeatsPerSecond)));
+        _beat = RecentCells.Beat(_time);
+        _sent = default;
+        var grant = _pace?.Take(_share, _beat) ?? new PaceGrant(CellLayout.MaxCellsPerRecord, true, 0);
+        _loudFrom = Math.Max(_quietBound.Of(_beat), grant.LoudFrom);
         Collect();
-        var grant = _pace?.Take(_share) ?? new PaceGrant(CellLayout.MaxCellsPerRecord, true);
         int count = 0;
         while (count < CellLayout.MaxCellsPerRecord)
         {
@@ -109,12 +112,15 @@ internal sealed class LinkOutput
         }
 
         bool hasMore = _parked.Count > 0 || (grant.Cells <= count && _quiet.Count + _loud.Count > 0);
-        _pace?.Settle(_share, grant, count == 0 ? 0 : RecordLayout.TotalBytes(count), hasMore);
+        _quietBound.Count(_beat, _sent.Cells, _sent.Legs);
+        _pace?.Settle(_share, grant, new PaceUse(count, _sent.Cells, _sent.Legs, hasMore), _beat);
         return count;
     }
 
     // What was taken for this record is used up: the next one asks again.
     private static bool IsSpent(PaceGrant grant, int count) => grant.Cells > 0 && count >= grant.Cells;
+
+    private bool IsQuiet(Leg leg) => leg.Recent.Of(_beat) < _loudFrom;
 
     private void Collect()
     {
@@ -142,7 +148,7 @@ internal sealed class LinkOutput
             else if (!leg.IsParked && !leg.InQueue)
             {
                 leg.InQueue = true;
-                (leg.IsQuiet(_beat) ? _quiet : _loud).Enqueue(leg);
+                (IsQuiet(leg) ? _quiet : _loud).Enqueue(leg);
             }
 
             leg = next;
@@ -222,14 +228,14 @@ internal sealed class LinkOutput
         {
             // What quiet ones send is little, and is paid for by the others.
             bool wasQuiet = _quiet.Count > 0;
-            bool mayNow = mayData || (mayControl && wasQuiet && leg.IsQuiet(_beat));
-            if ((mayControl && leg.TryFill(Lane.Control, cell)) || (mayNow && leg.TryFill(Lane.Data, cell)))
+            bool mayNow = mayData || (mayControl && wasQuiet && IsQuiet(leg));
+            bool isControl = mayControl && leg.TryFill(Lane.Control, cell);
+            if (isControl || (mayNow && leg.TryFill(Lane.Data, cell)))
             {
-                if (++leg.CellsInTurn >= CellsPerTurn)
+                CountTurn(leg, wasQuiet ? _quiet : _loud);
+                if (!isControl)
                 {
-                    leg.CellsInTurn = 0;
-                    (wasQuiet ? _quiet : _loud).Dequeue();
-                    _loud.Enqueue(leg);
+                    CountData(leg);
                 }
 
                 return true;
@@ -247,6 +253,24 @@ internal sealed class LinkOutput
         }
 
         return false;
+    }
+
+    // After its turn it stands behind the others.
+    private void CountTurn(Leg leg, Queue<Leg> queue)
+    {
+        if (++leg.CellsInTurn >= CellsPerTurn)
+        {
+            leg.CellsInTurn = 0;
+            queue.Dequeue();
+            _loud.Enqueue(leg);
+        }
+    }
+
+    // What carries nothing but grants the other way does not count as a circuit that sends little.
+    private void CountData(Leg leg)
+    {
+        _sent.Cells++;
+        _sent.Legs += leg.Recent.Add(_beat) ? 1 : 0;
     }
 
     // A parked leg keeps its place for data, however much else it gets meanwhile.

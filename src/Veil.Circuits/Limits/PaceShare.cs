@@ -20,5 +20,13 @@ internal sealed class PaceShare(Link link)
 
 /// <summary>What a link may send in its next record.</summary>
 /// <param name="Cells">Cells of any kind.</param>
-/// <param name="Control">Whether cells of the control lane may go beyond that.</param>
-internal readonly record struct PaceGrant(int Cells, bool Control);
+/// <param name="Control">Whether cells of the control lane and of quiet circuits may go beyond that.</param>
+/// <param name="LoudFrom">Recent cells from which on a circuit is loud at this node, whatever its link says.</param>
+internal readonly record struct PaceGrant(int Cells, bool Control, int LoudFrom);
+
+/// <summary>What a link did with its grant.</summary>
+/// <param name="Cells">Cells of its record.</param>
+/// <param name="OfCircuits">Cells of circuits among them.</param>
+/// <param name="Circuits">Circuits whose first cells of this tenth of a second are among them.</param>
+/// <param name="HasMore">Whether there is more to send.</param>
+internal readonly record struct PaceUse(int Cells, int OfCircuits, int Circuits, bool HasMore);

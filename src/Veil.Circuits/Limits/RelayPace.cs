@@ -1,10 +1,12 @@
+using Veil.Circuits.Flow;
+using Veil.Links.Record;
 using Veil.Wire.Cells;
 
 namespace Veil.Circuits.Limits;
 
 /// <summary>
 /// Holds the links of a relay to the node's rate (spec/limits.md, section 7): one token bucket, asked once for each
-/// record. Links that find it empty stand in a queue; every few milliseconds what has gathered is dealt out to them, a
+/// record. Links that find it empty stand in a queue; every 1 to 5 ms what has gathered is dealt out to them, a
 /// record's worth in turn. The control lane and quiet circuits may run into a bounded debt that the others pay, so that
 /// they pass and the rate holds all the same. Any thread.
 /// </summary>
@@ -15,7 +17,9 @@ internal sealed class RelayPace : IDisposable
     // Timers are late by some milliseconds, and what the bucket cannot hold meanwhile would be lost to the rate.
     private const int BurstsPerSecond = 20;
 
-    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(5);
+    // Who waits, waits once at each relay of its path: what gathers is dealt out as soon as it is a record.
+    private static readonly TimeSpan ShortestBeat = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestBeat = TimeSpan.FromMilliseconds(5);
 
     private readonly NodeLimits _limits;
     private readonly TimeProvider _time;
@@ -25,9 +29,11 @@ internal sealed class RelayPace : IDisposable
 
     // Under the lock.
     private readonly Queue<PaceShare> _waiting = new();
+    private QuietBound _quietBound;
     private double _tokens;
     private double _rate;
     private double _burst;
+    private TimeSpan _beat;
     private long _filledAt;
     private bool _isArmed;
 
@@ -46,11 +52,13 @@ internal sealed class RelayPace : IDisposable
     internal VolumeMeter Volume => _limits.Volume;
 
     /// <summary>What the link may send now. With a limit, <see cref="Settle"/> follows.</summary>
-    internal PaceGrant Take(PaceShare share)
+    /// <param name="share">The link's.</param>
+    /// <param name="beat">The present tenth of a second.</param>
+    internal PaceGrant Take(PaceShare share, int beat)
     {
         if (Volatile.Read(ref _isLimited) == 0)
         {
-            return new PaceGrant(Quantum, true);
+            return new PaceGrant(Quantum, true, 0);
         }
 
         lock (_lock)
@@ -63,13 +71,14 @@ internal sealed class RelayPace : IDisposable
                 cells = Draw();
             }
 
-            return new PaceGrant(cells, cells > 0 || _tokens > -_burst / 4);
+            return new PaceGrant(cells, cells > 0 || _tokens > -_burst / 4, _quietBound.Of(beat));
         }
     }
 
     /// <summary>Books what was sent of what was taken; a link that has more to send gets its turn.</summary>
-    internal void Settle(PaceShare share, PaceGrant taken, int bytes, bool hasMore)
+    internal void Settle(PaceShare share, PaceGrant taken, PaceUse use, int beat)
     {
+        int bytes = use.Cells == 0 ? 0 : RecordLayout.TotalBytes(use.Cells);
         Volume.AddWritten(bytes);
         if (Volatile.Read(ref _isLimited) == 0)
         {
@@ -78,8 +87,9 @@ internal sealed class RelayPace : IDisposable
 
         lock (_lock)
         {
+            _quietBound.Count(beat, use.OfCircuits, use.Circuits);
             _tokens = Math.Max(_tokens + (taken.Cells * (double)CellLayout.CellBytes) - bytes, -_burst);
-            if (!hasMore)
+            if (!use.HasMore)
             {
                 TakeBack(share);
             }
@@ -119,6 +129,9 @@ internal sealed class RelayPace : IDisposable
                 Math.Max(now.BurstBytes, _rate / BurstsPerSecond),
                 Quantum * CellLayout.CellBytes);
             _tokens = Math.Min(_tokens, _burst);
+            double gathers = _rate > 0 ? Quantum * CellLayout.CellBytes / _rate : 0;
+            _beat = TimeSpan.FromSeconds(
+                Math.Clamp(gathers, ShortestBeat.TotalSeconds, LongestBeat.TotalSeconds));
             Volatile.Write(ref _isLimited, _rate > 0 ? 1 : 0);
         }
 
@@ -158,7 +171,7 @@ internal sealed class RelayPace : IDisposable
 
             // One tick more: rounded down, the timer would fire a moment before the cell is paid for.
             var wait = TimeSpan.FromSeconds(missing) + TimeSpan.FromTicks(1);
-            _timer.Change(wait > Beat ? wait : Beat, Timeout.InfiniteTimeSpan);
+            _timer.Change(wait > _beat ? wait : _beat, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -3,7 +3,7 @@ namespace Veil.Bench.Streams;
 /// <summary>
 /// What bulk does to somebody else's keystrokes: the echo of one byte through three relays that carry
 /// <c>--rate-mib N</c> a second at most (default 50), idle, and while eight downloads of other users saturate them.
-/// <c>--echoes N</c> each (default 500).
+/// <c>--echoes N</c> each (default 4,000).
 /// </summary>
 internal sealed class FairBench(BenchOptions options) : IBench
 {
@@ -15,13 +15,13 @@ internal sealed class FairBench(BenchOptions options) : IBench
     public string Name => "fair";
 
     /// <inheritdoc/>
-    public string Summary => "echo beside eight downloads, relays limited: [--rate-mib 50] [--echoes 500]";
+    public string Summary => "echo beside eight downloads, relays limited: [--rate-mib 50] [--echoes 4000]";
 
     /// <inheritdoc/>
     public BenchReport Run()
     {
         int rate = options.Number("--rate-mib", 50);
-        int echoes = options.Number("--echoes", 500);
+        int echoes = options.Number("--echoes", 4_000);
         using var net = StreamNet.Start(this);
         foreach (string relay in StreamNet.Relays)
         {
