@@ -1,7 +1,10 @@
+using System.Buffers;
 using Veil.Circuits.Cells;
 using Veil.Circuits.Flow;
 using Veil.Circuits.Limits;
+using Veil.Circuits.Streams;
 using Veil.Links.Tasks;
+using Veil.Links.Tcp;
 using Veil.Noise;
 using Veil.Noise.Seams;
 using Veil.Wire;
@@ -13,6 +16,9 @@ namespace Veil.Circuits;
 /// <summary>What all circuits of one node share. The owner of the slab and the scope is the node.</summary>
 public sealed class CircuitContext
 {
+    // 8 MiB at most.
+    private const int KeptStreamBlocks = 512;
+
     private static readonly TimeSpan ShortestHop = TimeSpan.FromSeconds(3);
 
     private int _openStreams;
@@ -82,6 +88,10 @@ public sealed class CircuitContext
 
     /// <summary>The node's cells.</summary>
     internal CellPool Pool { get; }
+
+    /// <summary>What streams hold between the link and the application lies in these. The runtime's shared pool keeps
+    /// too few for eight busy streams: the rest would be garbage, 100 MiB for each GiB.</summary>
+    internal MemoryPool<byte> StreamBlocks { get; } = new BlockPool(CircuitStream.SegmentBytes, KeptStreamBlocks);
 
     internal WindowTerms StreamTerms => field ??= Terms(Options.StreamSizes);
 

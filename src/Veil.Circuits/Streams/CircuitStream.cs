@@ -19,8 +19,8 @@ namespace Veil.Circuits.Streams;
 [SuppressMessage("Naming", "CA1711", Justification = "The field's word for it.")]
 public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
 {
-    // Eight cells: few pieces for who moves much, little for who moves little.
-    private const int SegmentBytes = 16_384;
+    /// <summary>Eight cells: few pieces for who moves much, little for who moves little.</summary>
+    internal const int SegmentBytes = 16_384;
 
     private static readonly Action<object?> _flush = static stream => ((CircuitStream)stream!).Flush();
 
@@ -53,7 +53,7 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
         StreamEnd end,
         StreamId id,
         ServiceId service,
-        (CircuitOptions Options, GrowingWindow Window) flow)
+        (CircuitOptions Options, GrowingWindow Window, MemoryPool<byte> Blocks) flow)
     {
         var options = flow.Options;
         _end = end;
@@ -66,10 +66,12 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
         // What an exit's bridge passes on stays on the thread of the link's loop; services may block.
         var scheduler = service == ServiceId.Exit ? TurnScheduler.Instance : PipeScheduler.ThreadPool;
         _received = new Pipe(new PipeOptions(
+            flow.Blocks,
             readerScheduler: scheduler,
             pauseWriterThreshold: 0,
             minimumSegmentSize: SegmentBytes));
         var toSend = new Pipe(new PipeOptions(
+            flow.Blocks,
             writerScheduler: scheduler,
             pauseWriterThreshold: options.StreamSendBuffer,
             resumeWriterThreshold: options.StreamSendBuffer / 2,

@@ -201,7 +201,7 @@ internal sealed class StreamEnd
         var window = isCharged
             ? new GrowingWindow(_context.StreamTerms)
             : GrowingWindow.Closed(_context.StreamTerms);
-        return new CircuitStream(this, id, service, (_options, window))
+        return new CircuitStream(this, id, service, (_options, window, _context.StreamBlocks))
         {
             NeedsOpen = needsOpen,
             Charge = isCharged ? _options.SendCells : 0,

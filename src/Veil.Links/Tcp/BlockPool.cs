@@ -4,13 +4,13 @@ using System.Collections.Concurrent;
 namespace Veil.Links.Tcp;
 
 /// <summary>
-/// Pinned blocks of one size for reads and writes of sockets. Pinned once for good, so that the kernel's copies need no
+/// Pinned blocks of one size for what sockets read and write and streams hold. Pinned once for good, so that the kernel's copies need no
 /// pinning of their own and the collector moves nothing. Keeps a bounded number of free blocks.
 /// Safe for concurrent use.
 /// </summary>
 /// <param name="blockBytes">Length of every block.</param>
 /// <param name="keptBlocks">Free blocks kept; returned ones beyond it are left to the collector.</param>
-internal sealed class BlockPool(int blockBytes, int keptBlocks) : MemoryPool<byte>
+public sealed class BlockPool(int blockBytes, int keptBlocks) : MemoryPool<byte>
 {
     private readonly ConcurrentQueue<byte[]> _free = new();
     private int _freeCount;

@@ -81,7 +81,7 @@ internal sealed class IdleBench(BenchOptions options) : IBench
     }
 
     private static long Collect(LabNet net, int pid) =>
-        LabNode.CollectAsync(pid, net.HeapFolder).GetAwaiter().GetResult();
+        LabNode.CollectAsync(pid, net.AnswerFolder).GetAwaiter().GetResult();
 
     // The warming-up circuits end with their client's links; what the network itself holds open comes and goes.
     private static int WaitForEnd(LabNode relay)

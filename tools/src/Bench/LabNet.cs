@@ -32,7 +32,7 @@ internal sealed class LabNet : IDisposable
         var net = new LabNet(Path.Combine(Path.GetTempPath(), $"veil-{bench}-{Environment.ProcessId}"));
         try
         {
-            net.Testnet([], "up", [.. shape.Arguments()]);
+            net.Testnet(shape.IsObserved ? net.Hook : [], "up", [.. shape.Arguments()]);
             return net;
         }
         catch
@@ -48,20 +48,20 @@ internal sealed class LabNet : IDisposable
     /// <summary>A network file.</summary>
     internal string NetworkFile => Path.Combine(_folder, "relay1", "network.json");
 
-    /// <summary>Where nodes that were restarted say how large their heap is.</summary>
-    internal string HeapFolder => _folder;
+    /// <summary>Where nodes that are observed answer.</summary>
+    internal string AnswerFolder => _folder;
+
+    private (string Name, string Value)[] Hook =>
+    [
+        ("DOTNET_STARTUP_HOOKS", typeof(LabNet).Assembly.Location),
+        (StartupHook.FolderVariable, AnswerFolder),
+    ];
 
     /// <summary>Starts a node anew, fresh, and so that <see cref="LabNode.CollectAsync"/> can look into it.</summary>
     internal void RestartObserved(string name)
     {
         Testnet([], "kill", name);
-        Testnet(
-            [
-                ("DOTNET_STARTUP_HOOKS", typeof(LabNet).Assembly.Location),
-                (StartupHook.FolderVariable, HeapFolder),
-            ],
-            "start",
-            name);
+        Testnet(Hook, "start", name);
     }
 
     /// <summary>Ends all processes and deletes the files.</summary>

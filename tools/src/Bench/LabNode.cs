@@ -17,7 +17,8 @@ internal sealed partial record LabNode(string Data)
     /// <summary>SIGCONT of Linux.</summary>
     internal const int ContinueSignal = 18;
 
-    private const int UserSignal = 10;
+    private const int CollectSignal = 10;
+    private const int CountSignal = 12;
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
@@ -81,11 +82,28 @@ internal sealed partial record LabNode(string Data)
     /// of a node that was started with <see cref="StartupHook"/>.
     /// </summary>
     /// <exception cref="IOException">It does not answer.</exception>
-    internal static async Task<long> CollectAsync(int pid, string folder)
+    internal static async Task<long> CollectAsync(int pid, string folder) =>
+        (await AskAsync(pid, folder, CollectSignal))[0];
+
+    /// <summary>The runtime's counters since the process began: bytes allocated, and how often a lock was waited for.
+    /// Only of a node that was started with <see cref="StartupHook"/>.</summary>
+    /// <exception cref="IOException">It does not answer.</exception>
+    internal static async Task<(long Allocated, long Contended)> CountAsync(int pid, string folder)
+    {
+        var counts = await AskAsync(pid, folder, CountSignal);
+        return (counts[0], counts[1]);
+    }
+
+    /// <summary>Sends a signal; other than 0 when that was not possible.</summary>
+    [LibraryImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial int Signal(int pid, int number);
+
+    private static async Task<long[]> AskAsync(int pid, string folder, int signal)
     {
         string answer = Path.Combine(folder, pid.ToString(CultureInfo.InvariantCulture));
         File.Delete(answer);
-        if (Signal(pid, UserSignal) != 0)
+        if (Signal(pid, signal) != 0)
         {
             throw new IOException($"process {pid} is gone");
         }
@@ -95,17 +113,13 @@ internal sealed partial record LabNode(string Data)
         {
             if (TimeProvider.System.GetElapsedTime(start) > _patience)
             {
-                throw new IOException($"process {pid} does not say how large its heap is");
+                throw new IOException($"process {pid} does not say what it holds");
             }
 
             await Task.Delay(_pause, TimeProvider.System);
         }
 
-        return long.Parse(await File.ReadAllTextAsync(answer), CultureInfo.InvariantCulture);
+        string text = await File.ReadAllTextAsync(answer);
+        return [.. text.Split(' ').Select(number => long.Parse(number, CultureInfo.InvariantCulture))];
     }
-
-    /// <summary>Sends a signal; other than 0 when that was not possible.</summary>
-    [LibraryImport("libc", EntryPoint = "kill")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    internal static partial int Signal(int pid, int number);
 }

@@ -18,6 +18,9 @@ internal sealed record LabShape(int Relays)
     /// <summary>Delay of every link, one way, ms.</summary>
     internal int LatencyMilliseconds { get; init; }
 
+    /// <summary>Whether <see cref="LabNode.CountAsync"/> can look into its nodes.</summary>
+    internal bool IsObserved { get; init; }
+
     /// <summary>What stands after <c>tools/testnet up DIR</c>.</summary>
     internal IEnumerable<string> Arguments()
     {

@@ -48,6 +48,8 @@ internal sealed class CircuitBench(BenchOptions options) : IBench
                 new Measurement("five forwarders", "ms", forwarded),
                 new Measurement("five forwarders, p99", "ms", [Measurement.PercentileOf(forwarded, 99)]),
                 new Measurement("round trip to forwarders", "ratio", [trip / plain]),
+                .. Counts(one, ""),
+                .. Counts(many, ", eight"),
             ],
             rawRate,
             rate.Value / rawRate,
@@ -68,14 +70,22 @@ internal sealed class CircuitBench(BenchOptions options) : IBench
             yield return (process, Measurement.MedianOf(runs.Select(run => run.PerGiB[process])));
         }
 
-        string[] nodes = ["gateway1", .. StreamNet.Relays, "exit1"];
-        yield return ("five nodes", Measurement.MedianOf(runs.Select(run => nodes.Sum(node => run.PerGiB[node]))));
+        yield return (
+            "five nodes", Measurement.MedianOf(runs.Select(run => StreamNet.Nodes.Sum(node => run.PerGiB[node]))));
         if (raw.Count > 0)
         {
             yield return ("raw sender", Measurement.MedianOf(raw.Select(run => run.Sender.ProcessorSecondsPerGiB)));
             yield return ("raw receiver", Measurement.MedianOf(raw.Select(run => run.Receiver.ProcessorSecondsPerGiB)));
         }
     }
+
+    // Half a million cells are a GiB: what is allocated for each would be tens of MiB.
+    private static IEnumerable<Measurement> Counts(List<DownloadRun> runs, string suffix) =>
+        StreamNet.Nodes.SelectMany(node => (Measurement[])
+        [
+            new($"{node} allocates{suffix}", "MiB/GiB", [.. runs.Select(run => run.Counts[node].Allocated / 1048576)]),
+            new($"{node} waits for locks{suffix}", "per GiB", [.. runs.Select(run => run.Counts[node].Contended)]),
+        ]);
 
     private double[] Forwarded(int target, int echoes)
     {

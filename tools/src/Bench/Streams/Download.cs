@@ -19,7 +19,7 @@ internal static class Download
     {
         using var child = net.Start(
             Role,
-            [$"{load.Streams}", $"{load.MiB}", $"{load.Samples}",
+            [$"{load.Streams}", $"{load.MiB}", $"{load.Samples}", net.Net.AnswerFolder,
                 .. net.Processes().Select(process => $"{process.Name}={process.Id}")]);
         return [.. Enumerable.Range(0, load.Samples).Select(
             _ => JsonSerializer.Deserialize<DownloadRun>(child.ReadLine())!)];
@@ -29,7 +29,8 @@ internal static class Download
     internal static void Play(Route route, string[] arguments)
     {
         var numbers = arguments[..3].Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
-        var processes = arguments[3..].Select(text => text.Split('=')).ToDictionary(
+        string answers = arguments[3];
+        var processes = arguments[4..].Select(text => text.Split('=')).ToDictionary(
             pair => pair[0], pair => int.Parse(pair[1], CultureInfo.InvariantCulture));
         var (streams, mebibytes) = (numbers[0], numbers[1]);
         var sockets = Enumerable.Range(0, streams).Select(
@@ -37,6 +38,7 @@ internal static class Download
         ReceiveAll(sockets, Share(WarmUpMiB, streams));
         for (int sample = 0; sample < numbers[2]; sample++)
         {
+            var before = Count(processes, answers);
             var used = processes.Values.Select(LabNode.ProcessorOf).ToArray();
             var own = Environment.CpuUsage.TotalTime;
             long start = TimeProvider.System.GetTimestamp();
@@ -54,9 +56,20 @@ internal static class Download
             costs["client"] = (Environment.CpuUsage.TotalTime - own).TotalSeconds / gibibytes;
             var peaks = processes.ToDictionary(process => process.Key, process => LabNode.PeakOf(process.Value));
             peaks["client"] = LabNode.PeakOf(Environment.ProcessId);
-            Console.WriteLine(JsonSerializer.Serialize(new DownloadRun(gibibytes * 1024 / seconds, costs, peaks)));
+            var counted = Count(processes, answers).ToDictionary(
+                node => node.Key, node => node.Value.Since(before[node.Key], gibibytes));
+            Console.WriteLine(JsonSerializer.Serialize(
+                new DownloadRun(gibibytes * 1024 / seconds, costs, peaks, counted)));
         }
     }
+
+    // The target is no node.
+    private static Dictionary<string, NodeCounts> Count(Dictionary<string, int> processes, string answers) =>
+        StreamNet.Nodes.ToDictionary(node => node, node =>
+        {
+            var (allocated, contended) = LabNode.CountAsync(processes[node], answers).GetAwaiter().GetResult();
+            return new NodeCounts(allocated, contended);
+        });
 
     private static long Share(int mebibytes, int streams) => ((long)mebibytes << 20) / streams;
 
@@ -89,5 +102,17 @@ internal static class Download
 /// <param name="Rate">MiB/s of all streams together.</param>
 /// <param name="PerGiB">Processor seconds for each GiB of payload, by process.</param>
 /// <param name="Peaks">Highest resident set so far, MiB, by process.</param>
+/// <param name="Counts">What the runtime counted, by node.</param>
 internal sealed record DownloadRun(
-    double Rate, Dictionary<string, double> PerGiB, Dictionary<string, double> Peaks);
+    double Rate,
+    Dictionary<string, double> PerGiB,
+    Dictionary<string, double> Peaks,
+    Dictionary<string, NodeCounts> Counts);
+
+/// <summary>What the runtime counts: bytes allocated, and how often a lock was waited for.</summary>
+internal sealed record NodeCounts(double Allocated, double Contended)
+{
+    /// <summary>For each GiB of payload since the earlier look.</summary>
+    internal NodeCounts Since(NodeCounts before, double gibibytes) =>
+        new((Allocated - before.Allocated) / gibibytes, (Contended - before.Contended) / gibibytes);
+}

@@ -25,6 +25,9 @@ internal sealed class StreamNet : IDisposable
     /// <summary>Names of the three relays.</summary>
     internal static IReadOnlyList<string> Relays { get; } = ["relay1", "relay2", "store1"];
 
+    /// <summary>Names of all nodes on the way.</summary>
+    internal static IReadOnlyList<string> Nodes { get; } = ["gateway1", .. Relays, "exit1"];
+
     internal LabNet Net { get; }
 
     /// <summary>Through the gateway to the target.</summary>
@@ -34,7 +37,13 @@ internal sealed class StreamNet : IDisposable
     /// <exception cref="IOException">It did not come up.</exception>
     internal static StreamNet Start(IBench bench, int latencyMilliseconds = 0)
     {
-        var shape = new LabShape(Relays: 2) { Stores = 1, Exits = 1, LatencyMilliseconds = latencyMilliseconds };
+        var shape = new LabShape(Relays: 2)
+        {
+            Stores = 1,
+            Exits = 1,
+            LatencyMilliseconds = latencyMilliseconds,
+            IsObserved = true,
+        };
         var net = LabNet.Start(bench.Name, shape);
         ChildProcess? target = null;
         try
@@ -87,10 +96,7 @@ internal sealed class StreamNet : IDisposable
 
     /// <summary>All processes on the way, the client's not among them.</summary>
     internal IEnumerable<(string Name, int Id)> Processes() =>
-    [
-        .. ((string[])["gateway1", .. Relays, "exit1"]).Select(name => (name, Net[name].Status().Pid)),
-        ("target", _target.Id),
-    ];
+        [.. Nodes.Select(name => (name, Net[name].Status().Pid)), ("target", _target.Id)];
 
     /// <inheritdoc/>
     public void Dispose()
