@@ -80,13 +80,7 @@ public sealed partial class ClientCircuit : IDisposable
         try
         {
             var link = await LinkAsync(context, links, guard, cancellationToken);
-            await circuit.CreateAsync(link, path[0], cancellationToken);
-            for (int position = 2; position <= path.Count; position++)
-            {
-                await circuit.ExtendAsync(path[position - 1], (position, new BranchId(1)), circuit._onion.Add,
-                    cancellationToken);
-            }
-
+            await circuit.TelescopeAsync(link, path, cancellationToken);
             return circuit;
         }
         catch (LinkRefusedException refused)
@@ -130,11 +124,9 @@ public sealed partial class ClientCircuit : IDisposable
         ClientBranch? branch = null;
         try
         {
-            await ExtendAsync(
-                target,
-                (_onion.Count + 1, number),
-                ciphers => branch = AddBranch(target, number, ciphers),
-                cancellationToken);
+            CheckKey(target);
+            var hop = Begin(target, _onion.Count + 1, ciphers => branch = AddBranch(target, number, ciphers));
+            await ExtendAsync(hop, number, cancellationToken);
             return branch!;
         }
         finally
@@ -196,12 +188,41 @@ public sealed partial class ClientCircuit : IDisposable
         _onion.Dispose();
     }
 
-    private async Task CreateAsync(LinkCircuits link, HopTarget guard, CancellationToken cancellationToken)
+    // What the next hop is asked for does not depend on the one before: it is made while that one works.
+    private async Task TelescopeAsync(
+        LinkCircuits link,
+        IReadOnlyList<HopTarget> path,
+        CancellationToken cancellationToken)
     {
-        var handshake = Initiate(guard, 1);
-        using var creating = new PendingExtension(handshake, guard.Relay, 1, _onion.Add);
-        var message = new byte[HopHandshake.FirstBytes];
-        handshake.WriteMessage([], message);
+        foreach (var target in path)
+        {
+            CheckKey(target);
+        }
+
+        PendingExtension? hop = Begin(path[0], 1, _onion.Add);
+        for (int position = 1; hop is not null; position++)
+        {
+            var answered = position == 1
+                ? CreateAsync(link, hop, cancellationToken)
+                : ExtendAsync(hop, new BranchId(1), cancellationToken);
+            var next = position < path.Count ? Begin(path[position], position + 1, _onion.Add) : null;
+            try
+            {
+                await answered;
+            }
+            catch
+            {
+                next?.Dispose();
+                throw;
+            }
+
+            hop = next;
+        }
+    }
+
+    private async Task CreateAsync(LinkCircuits link, PendingExtension guard, CancellationToken cancellationToken)
+    {
+        using var creating = guard;
         _extensions.Add(0, new BranchId(NoBranch), creating);
         var leg = link.TryOpen(new ClientLeg(this));
         if (leg is null)
@@ -214,9 +235,10 @@ public sealed partial class ClientCircuit : IDisposable
 
         // CREATE stands in the leg before anyone can close it: its DESTROY must not come first.
         var command = _context.Pool.Rent();
-        CreateBody.WriteCreate(command.Cell, leg.Id, 1, guard.OnionKeyId, message);
+        CreateBody.WriteCreate(command.Cell, leg.Id, 1, creating.Target.OnionKeyId, creating.Message);
         _context.OnCircuit?.Invoke(
-            new CircuitSighting(CircuitStep.Made, leg.Id, link.Peer.EndPoint), message.AsSpan(0, EphemeralShown));
+            new CircuitSighting(CircuitStep.Made, leg.Id, link.Peer.EndPoint),
+            creating.Message.AsSpan(0, EphemeralShown));
         leg.Send(command);
         Interlocked.Exchange(ref _leg, leg);
         if (IsClosed)
@@ -224,34 +246,35 @@ public sealed partial class ClientCircuit : IDisposable
             leg.Close(ClosedBy);
         }
 
-        await AwaitAsync(creating, 0, new BranchId(NoBranch), cancellationToken);
+        await AwaitAsync(creating, new BranchId(NoBranch), cancellationToken);
     }
 
     // A relay may have published a key of small order: that is the relay's fault, not a misuse.
-    private HybridHandshake Initiate(HopTarget target, int position) =>
-        StaticKeyPair.IsUsablePublicKey(target.OnionKey.AsSpan())
-            ? HopHandshake.Initiate(_context.Network, target, position, _context.Secrets)
-            : throw new CircuitFailedException(CloseReason.HandshakeFailed, target.Relay);
-
-    private async Task ExtendAsync(
-        HopTarget target,
-        (int Position, BranchId Branch) place,
-        Action<HopCiphers> onCiphers,
-        CancellationToken cancellationToken)
+    private static void CheckKey(HopTarget target)
     {
-        var handshake = Initiate(target, place.Position);
-        using var extension = new PendingExtension(handshake, target.Relay, place.Position, onCiphers);
-        var message = new byte[HopHandshake.FirstBytes];
-        handshake.WriteMessage([], message);
-        _extensions.Add(place.Position - 1, place.Branch, extension);
-        var request = new ExtendRequest(place.Branch, target.Relay, target.OnionKeyId, message);
-        Enqueue(place.Position - 1, MessageType.Extend, request.ToBytes());
-        await AwaitAsync(extension, place.Position - 1, place.Branch, cancellationToken);
+        if (!StaticKeyPair.IsUsablePublicKey(target.OnionKey.AsSpan()))
+        {
+            throw new CircuitFailedException(CloseReason.HandshakeFailed, target.Relay);
+        }
     }
 
-    private async Task AwaitAsync(PendingExtension extension, int hop, BranchId branch,
-        CancellationToken cancellationToken)
+    private PendingExtension Begin(HopTarget target, int position, Action<HopCiphers> onCiphers) =>
+        PendingExtension.Begin(_context, target, position, onCiphers);
+
+    private async Task ExtendAsync(PendingExtension hop, BranchId branch, CancellationToken cancellationToken)
     {
+        using var extension = hop;
+        int last = extension.Position - 1;
+        _extensions.Add(last, branch, extension);
+        var request = new ExtendRequest(branch, extension.Relay, extension.Target.OnionKeyId, extension.Message);
+        Enqueue(last, MessageType.Extend, request.ToBytes());
+        await AwaitAsync(extension, branch, cancellationToken);
+    }
+
+    private async Task AwaitAsync(PendingExtension extension, BranchId branch, CancellationToken cancellationToken)
+    {
+        int hop = extension.Position - 1;
+
         // Where hops usually answer soon, one that does not is not waited for as long as its own limit allows.
         using var timeout = new CancellationTokenSource(_context.Hops.Limit, _context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);

@@ -5,22 +5,53 @@ using Veil.Wire;
 
 namespace Veil.Circuits.Client;
 
-/// <summary>A hop that was asked for and has not answered.</summary>
-/// <param name="handshake">After message 1; owned.</param>
-/// <param name="relay">The hop.</param>
-/// <param name="position">Its position.</param>
-/// <param name="onCiphers">Puts the hop into place; on the reading task, before its first cell can be read.</param>
-internal sealed class PendingExtension(HybridHandshake handshake, RelayId relay, int position,
-    Action<HopCiphers> onCiphers)
-    : IDisposable
+/// <summary>A hop that is asked for and has not answered.</summary>
+internal sealed class PendingExtension : IDisposable
 {
+    private readonly HybridHandshake _handshake;
+    private readonly Action<HopCiphers> _onCiphers;
     private readonly Promise<bool> _answer = new();
 
     // The waiter may give up while the answer is being taken in.
     private readonly Lock _handshaking = new();
     private bool _disposed;
 
-    internal RelayId Relay => relay;
+    private PendingExtension(HybridHandshake handshake, HopTarget target, int position, Action<HopCiphers> onCiphers)
+    {
+        _handshake = handshake;
+        Target = target;
+        Position = position;
+        _onCiphers = onCiphers;
+    }
+
+    /// <summary>The hop's identity and key.</summary>
+    internal HopTarget Target { get; }
+
+    /// <summary>Its position, 1 for the guard.</summary>
+    internal int Position { get; }
+
+    /// <summary>The hop.</summary>
+    internal RelayId Relay => Target.Relay;
+
+    /// <summary>Message 1 of its handshake.</summary>
+    internal byte[] Message { get; } = new byte[HopHandshake.FirstBytes];
+
+    /// <summary>Makes message 1, which depends on nothing that other hops answer.</summary>
+    /// <param name="context">What the node's circuits share.</param>
+    /// <param name="target">Its onion key is usable.</param>
+    /// <param name="position">1 for the guard.</param>
+    /// <param name="onCiphers">Puts the hop into place; on the reading task, before its first cell can be read.</param>
+    internal static PendingExtension Begin(
+        CircuitContext context,
+        HopTarget target,
+        int position,
+        Action<HopCiphers> onCiphers)
+    {
+        var handshake = HopHandshake.Initiate(context.Network, target, position, context.Secrets);
+        var extension = new PendingExtension(handshake, target, position, onCiphers);
+        handshake.WriteMessage([], extension.Message);
+        return extension;
+    }
 
     /// <summary>Completes when the hop is in place.</summary>
     internal Task<bool> AnswerAsync(CancellationToken cancellationToken) => _answer.WaitAsync(cancellationToken);
@@ -35,20 +66,20 @@ internal sealed class PendingExtension(HybridHandshake handshake, RelayId relay,
                 return true;
             }
 
-            if (message.Length != HopHandshake.SecondBytes || !handshake.TryReadMessage(message, [], out _))
+            if (message.Length != HopHandshake.SecondBytes || !_handshake.TryReadMessage(message, [], out _))
             {
                 Fail(CloseReason.HandshakeFailed);
                 return false;
             }
 
-            var ciphers = HopCiphers.TryCreate(handshake, context.Slab, position, context.Options.CellsPerKey);
+            var ciphers = HopCiphers.TryCreate(_handshake, context.Slab, Position, context.Options.CellsPerKey);
             if (ciphers is null)
             {
                 Abandon(CloseReason.ResourceLimit);
                 return false;
             }
 
-            onCiphers(ciphers);
+            _onCiphers(ciphers);
         }
 
         _answer.TryKeep(true);
@@ -59,14 +90,14 @@ internal sealed class PendingExtension(HybridHandshake handshake, RelayId relay,
     internal void Abandon(CloseReason reason) => _answer.TryBreak(new CircuitFailedException(reason));
 
     /// <summary>The hop failed.</summary>
-    internal void Fail(CloseReason reason) => _answer.TryBreak(new CircuitFailedException(reason, relay));
+    internal void Fail(CloseReason reason) => _answer.TryBreak(new CircuitFailedException(reason, Relay));
 
     public void Dispose()
     {
         lock (_handshaking)
         {
             _disposed = true;
-            handshake.Dispose();
+            _handshake.Dispose();
         }
     }
 }

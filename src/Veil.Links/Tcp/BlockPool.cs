@@ -4,8 +4,8 @@ using System.Collections.Concurrent;
 namespace Veil.Links.Tcp;
 
 /// <summary>
-/// Pinned blocks of one size for what sockets read and write and streams hold. Pinned once for good, so that the kernel's copies need no
-/// pinning of their own and the collector moves nothing. Keeps a bounded number of free blocks.
+/// Pinned blocks of one size for what sockets read and write and streams hold. Pinned once for good, so that the
+/// kernel's copies need no pinning of their own and the collector moves nothing. Keeps a bounded number of free blocks.
 /// Safe for concurrent use.
 /// </summary>
 /// <param name="blockBytes">Length of every block.</param>
