@@ -7,12 +7,12 @@ using Veil.Node.Control;
 namespace Veil.Cli.Commands;
 
 /// <summary>
-/// What all commands that concern a node share: <c>--data</c>, <c>--json</c>, and what becomes of failures, so that
+/// What commands share: <c>--json</c>, <c>--data</c> where they concern a node, and what becomes of failures, so that
 /// each ends with one error, one hint and the exit code that scripts rely on.
 /// </summary>
 internal sealed class CommandFrame(Terminal terminal)
 {
-    /// <summary>Makes a command.</summary>
+    /// <summary>Makes a command that concerns a node.</summary>
     /// <param name="name">What is typed.</param>
     /// <param name="description">What it does; then, after an empty line, its examples.</param>
     /// <param name="symbols">Its own arguments and options.</param>
@@ -28,9 +28,25 @@ internal sealed class CommandFrame(Terminal terminal)
             Description = "the node's data folder (default: VEIL_DATA, else the platform's usual place)",
             HelpName = "DIR",
         };
+        return CreateAlone(
+            name,
+            description,
+            [.. symbols, data],
+            (invocation, cancellationToken) => run(
+                invocation with { Paths = DataPaths.Choose(invocation.Parsed.GetValue(data)) }, cancellationToken));
+    }
+
+    /// <summary>Makes a command that needs no node.</summary>
+    /// <inheritdoc cref="Create"/>
+    internal Command CreateAlone(
+        string name,
+        string description,
+        IEnumerable<Symbol> symbols,
+        Func<Invocation, CancellationToken, Task<int>> run)
+    {
         var json = new Option<bool>("--json") { Description = "print exactly one JSON object" };
         var command = new Command(name, description);
-        foreach (var symbol in symbols.Append(data).Append(json))
+        foreach (var symbol in symbols.Append(json))
         {
             if (symbol is Argument argument)
             {
@@ -45,8 +61,7 @@ internal sealed class CommandFrame(Terminal terminal)
         command.SetAction((parsed, cancellationToken) =>
         {
             var voice = new Voice(parsed.GetValue(json), terminal);
-            var paths = DataPaths.Choose(parsed.GetValue(data));
-            var invocation = new Invocation(parsed, terminal, voice, paths);
+            var invocation = new Invocation(parsed, terminal, voice, DataPaths.Choose(null));
             return GuardAsync(voice, () => run(invocation, cancellationToken), cancellationToken);
         });
         return command;

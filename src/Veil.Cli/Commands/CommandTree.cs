@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Veil.Cli.Demo;
+using Veil.Cli.Eris;
 using Veil.Cli.Network;
 using Veil.Cli.Output;
 using Veil.Cli.Run;
@@ -62,6 +63,7 @@ internal static class CommandTree
             SetCommand.Create(frame),
             DenyCommand.Create(frame),
             DoctorCommand.Create(frame),
+            ErisCommand.Create(frame),
             NetworkCommand.Create(terminal),
             CompletionCommand.Create(frame, () => Create(terminal)),
             DemoCommand.Create(),

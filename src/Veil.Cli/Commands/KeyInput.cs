@@ -15,18 +15,34 @@ internal sealed class KeyInput
     // A key has 117 characters; a link to it some more.
     private const int MaxCharacters = 4096;
 
-    private readonly Argument<string?> _argument = new("KEY")
-    {
-        Description = "the content key, a link to it, or - to read it from standard input",
-        HelpName = "KEY",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    private readonly string _noun;
+    private readonly Argument<string?> _argument;
+    private readonly Option<string?> _file;
 
-    private readonly Option<string?> _file = new("--key-file")
+    /// <summary>Of a content key.</summary>
+    internal KeyInput()
+        : this("key", "the content key, a link to it, or - to read it from standard input")
     {
-        Description = "read the key from a file",
-        HelpName = "FILE",
-    };
+    }
+
+    /// <summary>Of something else that is as secret.</summary>
+    /// <param name="noun">What it is called, one word.</param>
+    /// <param name="description">For the help.</param>
+    internal KeyInput(string noun, string description)
+    {
+        _noun = noun;
+        _argument = new Argument<string?>(noun.ToUpperInvariant())
+        {
+            Description = description,
+            HelpName = noun.ToUpperInvariant(),
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        _file = new Option<string?>($"--{noun}-file")
+        {
+            Description = $"read the {noun} from a file",
+            HelpName = "FILE",
+        };
+    }
 
     /// <summary>The argument and the option.</summary>
     internal IEnumerable<Symbol> Symbols => [_argument, _file];
@@ -53,8 +69,8 @@ internal sealed class KeyInput
             throw new CliFailure(
                 ExitCodes.Usage,
                 "usage",
-                given is null ? "no key is given" : "the key is given twice",
-                "name it, or give - to type or pipe it in, or --key-file FILE");
+                given is null ? $"no {_noun} is given" : $"the {_noun} is given twice",
+                $"name it, or give - to type or pipe it in, or {_file.Name} FILE");
         }
 
         if (file is null && given != "-")
@@ -64,7 +80,7 @@ internal sealed class KeyInput
 
         if (file is null && invocation.Terminal is { ErrorIsTerminal: true, OutIsTerminal: true })
         {
-            invocation.Voice.Say("paste the key and press enter:");
+            invocation.Voice.Say($"paste the {_noun} and press enter:");
         }
 
         using var opened = file is null ? null : Open(file);
@@ -72,11 +88,11 @@ internal sealed class KeyInput
         return text.Length > 0
             ? text
             : throw new CliFailure(
-                ExitCodes.Usage, "bad_key", "there is no key in what was read",
-                    "give a file or input with one key in it");
+                ExitCodes.Usage, $"bad_{_noun}", $"there is no {_noun} in what was read",
+                    $"give a file or input with one {_noun} in it");
     }
 
-    private static StreamReader Open(string file)
+    private StreamReader Open(string file)
     {
         try
         {
@@ -85,12 +101,15 @@ internal sealed class KeyInput
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new CliFailure(
-                ExitCodes.Failed, "no_file", $"the key file {file} cannot be read", "check its path and your rights");
+                ExitCodes.Failed,
+                "no_file",
+                $"the {_noun} file {file} cannot be read",
+                "check its path and your rights");
         }
     }
 
     // The first line that is not empty: a person ends with enter, a pipe with its end.
-    private static async Task<string> ReadSomeAsync(TextReader reader, CancellationToken cancellationToken)
+    private async Task<string> ReadSomeAsync(TextReader reader, CancellationToken cancellationToken)
     {
         int seen = 0;
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
@@ -99,7 +118,10 @@ internal sealed class KeyInput
             if (seen > MaxCharacters)
             {
                 throw new CliFailure(
-                    ExitCodes.Usage, "bad_key", "this is too long for a key", "give the key and nothing else");
+                    ExitCodes.Usage,
+                    $"bad_{_noun}",
+                    $"this is too long for a {_noun}",
+                    $"give the {_noun} and nothing else");
             }
 
             if (line.Trim() is { Length: > 0 } text)

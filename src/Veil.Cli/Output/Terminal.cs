@@ -6,6 +6,9 @@ internal sealed record Terminal
     /// <summary>Standard input, for keys.</summary>
     internal required TextReader In { get; init; }
 
+    /// <summary>Standard input for content.</summary>
+    internal Func<Stream> OpenIn { get; init; } = Console.OpenStandardInput;
+
     /// <summary>Standard output: results.</summary>
     internal required TextWriter Out { get; init; }
 

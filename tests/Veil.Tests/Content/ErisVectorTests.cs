@@ -39,7 +39,7 @@ public sealed class ErisVectorTests
             ran++;
         }
 
-        Assert.Equal(13, ran);
+        Assert.InRange(ran, 13, int.MaxValue);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class ErisVectorTests
             faults.Add(vector.GetProperty("id").GetInt32(), fault);
         }
 
-        Assert.Equal(12, faults.Count);
+        Assert.InRange(faults.Count, 12, int.MaxValue);
         Assert.Equal(ErisFault.MissingBlock, faults[13]);
         Assert.Equal(ErisFault.WrongReference, faults[14]);
         Assert.Equal(ErisFault.MissingBlock, faults[15]);
