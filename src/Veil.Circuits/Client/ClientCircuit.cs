@@ -3,6 +3,7 @@ using Veil.Circuits.Legs;
 using Veil.Circuits.Onion;
 using Veil.Circuits.Streams;
 using Veil.Links.Handshake;
+using Veil.Links.Tasks;
 using Veil.Noise;
 using Veil.Wire;
 using Veil.Wire.Cells;
@@ -239,8 +240,11 @@ public sealed partial class ClientCircuit : IDisposable
         _context.OnCircuit?.Invoke(
             new CircuitSighting(CircuitStep.Made, leg.Id, link.Peer.EndPoint),
             creating.Message.AsSpan(0, EphemeralShown));
-        leg.Send(command);
-        Interlocked.Exchange(ref _leg, leg);
+        SendAtOnce(() =>
+        {
+            leg.Send(command);
+            Interlocked.Exchange(ref _leg, leg);
+        });
         if (IsClosed)
         {
             leg.Close(ClosedBy);
@@ -267,8 +271,15 @@ public sealed partial class ClientCircuit : IDisposable
         int last = extension.Position - 1;
         _extensions.Add(last, branch, extension);
         var request = new ExtendRequest(branch, extension.Relay, extension.Target.OnionKeyId, extension.Message);
-        Enqueue(last, MessageType.Extend, request.ToBytes());
+        SendAtOnce(() => Enqueue(last, MessageType.Extend, request.ToBytes()));
         await AwaitAsync(extension, branch, cancellationToken);
+    }
+
+    // On this thread, which has more to do: the link's loop would else wait for another to wake up.
+    private static void SendAtOnce(Action send)
+    {
+        using var turn = LoopTurn.Begin();
+        send();
     }
 
     private async Task AwaitAsync(PendingExtension extension, BranchId branch, CancellationToken cancellationToken)

@@ -38,6 +38,8 @@ internal sealed class BenchClient : IAsyncDisposable
             throw new IOException(error);
         }
 
+        // As in veil run.
+        SocketEvents.HandleInline();
         var transport = new TcpTransport();
         var node = new VeilNode(
             new NodeOptions { Name = "bench", Network = network, Roles = NodeRoles.None },
