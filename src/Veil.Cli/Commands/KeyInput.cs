@@ -8,9 +8,7 @@ namespace Veil.Cli.Commands;
 internal sealed class KeyInput
 {
     /// <summary>For the help of each command that takes a key.</summary>
-    internal const string Advice =
-        "A key on the command line is seen by other users of this machine (in the list of processes) and stays in the "
-        + "shell's history. Give it on standard input (-) or in a file (--key-file) instead.";
+    internal static string Advice { get; } = AdviceOn("key");
 
     // A key has 117 characters; a link to it some more.
     private const int MaxCharacters = 4096;
@@ -43,6 +41,11 @@ internal sealed class KeyInput
             HelpName = "FILE",
         };
     }
+
+    /// <summary>The same for something else that is as secret.</summary>
+    internal static string AdviceOn(string noun) =>
+        $"A {noun} on the command line is seen by other users of this machine (in the list of processes) and stays in "
+        + $"the shell's history. Give it on standard input (-) or in a file (--{noun}-file) instead.";
 
     /// <summary>The argument and the option.</summary>
     internal IEnumerable<Symbol> Symbols => [_argument, _file];

@@ -24,7 +24,7 @@ internal static class DecodeCommand
         return frame.CreateAlone(
             "decode",
             "Make a file from its blocks. It appears under its name only when all of it is there, verified and on "
-            + "disk; with -o - every byte is verified before it is handed on.\n\n"
+            + $"disk; with -o - every byte is verified before it is handed on. {KeyInput.AdviceOn("urn")}\n\n"
             + "Examples:\n  veil eris decode - --blocks blocks -o holiday.jpg < holiday.urn\n"
             + "  veil eris decode --urn-file film.urn --blocks blocks -o - | mpv -",
             [.. urn.Symbols, output, force],

@@ -26,7 +26,7 @@ internal static class ErisCommand
         return frame.CreateAlone(
             "verify",
             "Check that all blocks of an object are in a folder, whole and its own. Writes nothing. "
-            + $"{KeyInput.Advice.Replace("key", "capability").Replace("--capability-file", "--urn-file")}\n\n"
+            + $"{KeyInput.AdviceOn("urn")}\n\n"
             + "Examples:\n  veil eris verify - --blocks blocks < holiday.urn\n"
             + "  veil eris verify --urn-file holiday.urn --blocks blocks --json",
             urn.Symbols,
