@@ -2,8 +2,8 @@ namespace Veil.Circuits.Flow;
 
 /// <summary>
 /// Tells quiet circuits from loud ones (spec/circuit.md, section 4): those that lately sent fewer data cells than 16,
-/// or than half of what circuits sent on average. What they have sent together is then never more than half of all, so
-/// that none gains by being many. A value that is never copied; one task.
+/// or than half of what circuits sent on average, so that a fast path's keystrokes stay quiet beside bulk. A value that
+/// is never copied; one task.
 /// </summary>
 internal struct QuietBound
 {
