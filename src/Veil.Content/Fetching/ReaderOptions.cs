@@ -25,4 +25,10 @@ public sealed record ReaderOptions
 
     /// <summary>Stores that a block in copies is looked for at.</summary>
     public int MaxStoresPerCopy { get; init; } = 20;
+
+    /// <summary>
+    /// How long stores that fail are asked again after the last share that came: a guard that failed rests for 30 s,
+    /// and a trunk through the other takes some seconds under load.
+    /// </summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(45);
 }

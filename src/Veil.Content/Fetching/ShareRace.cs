@@ -6,12 +6,12 @@ using Veil.Wire;
 namespace Veil.Content.Fetching;
 
 /// <summary>One request that may be made: which share, its reference, at which store.</summary>
-internal readonly record struct ShareAttempt(int Share, BlockRef Reference, RelayId Store, bool IsRepeat = false);
+internal readonly record struct ShareAttempt(int Share, BlockRef Reference, RelayId Store);
 
 /// <summary>
 /// Fetches any <paramref name="needed"/> different shares: as many requests at a time as shares are missing, the next
-/// one when one fails, more when they are slow (spec/stripe.md, section 7). One run, one owner; what loses is cancelled
-/// and awaited before the run ends.
+/// one when one fails, more when they are slow; what failed once more in rounds, the second at once and each further one
+/// after a pause (spec/stripe.md, section 7). One run, one owner; what loses is cancelled and awaited before the run ends.
 /// </summary>
 /// <param name="context">The network and the pace.</param>
 /// <param name="needed">How many different shares.</param>
@@ -24,13 +24,15 @@ internal sealed class ShareRace(
     Func<CancellationToken, Task<IReadOnlyList<ShareAttempt>>>? more)
 {
     private readonly Queue<ShareAttempt> _queue = new(first);
-    private readonly Queue<ShareAttempt> _repeats = new();
+    private readonly Queue<ShareAttempt> _failed = new();
+    private readonly Patience _patience = new(context.Time, context.Options.Patience);
     private readonly List<Running> _running = [];
     private readonly AsyncSignal _wake = new();
     private readonly Dictionary<int, byte[]> _obtained = [];
     private Task<IReadOnlyList<ShareAttempt>>? _more;
     private bool _moreDone = more is null;
     private bool _moreCame;
+    private bool _isFirstRound = true;
     private int _hedges;
 
     /// <summary>
@@ -51,8 +53,8 @@ internal sealed class ShareRace(
             while (_obtained.Count < needed)
             {
                 StartRequests(stop.Token);
-                if (_running.Count == 0 && (_more is null || _moreDone)) break;
-                await WaitAsync(stop.Token);
+                if (_running.Count > 0 || (_more is not null && !_moreDone)) await WaitAsync(stop.Token);
+                else if (!await BeginRoundAsync(stop.Token)) break;
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -78,7 +80,9 @@ internal sealed class ShareRace(
             {
                 if (!_moreDone) _more ??= WakingAsync(
                     more!(cancellationToken), () => Volatile.Write(ref _moreCame, true));
-                if (!_moreDone || !_repeats.TryDequeue(out attempt)) return;
+                if (!_moreDone || !_isFirstRound || !TryQueueFailed()) return;
+                _isFirstRound = false;
+                continue;
             }
 
             if (_obtained.ContainsKey(attempt.Share)) continue;
@@ -91,10 +95,21 @@ internal sealed class ShareRace(
         }
     }
 
+    // Everything was tried. The fault may be this client's, whose circuits all fail for a while, and not the stores'.
+    private async Task<bool> BeginRoundAsync(CancellationToken cancellationToken) =>
+        _failed.Count > 0 && await _patience.WaitAsync(cancellationToken) && TryQueueFailed();
+
+    private bool TryQueueFailed()
+    {
+        var any = _failed.Count > 0;
+        while (_failed.TryDequeue(out var attempt)) _queue.Enqueue(attempt);
+        return any;
+    }
+
     // Woken by whatever ends, on this race's own scheduler; Task.WhenAny would not promise that.
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
-        bool mayHedge = _queue.Count > 0 || _repeats.Count > 0 || !_moreDone;
+        bool mayHedge = _queue.Count > 0 || !_moreDone || (_isFirstRound && _failed.Count > 0);
         var start = context.Time.GetTimestamp();
         var limit = context.Pace.Limit;
         using (var slow = mayHedge
@@ -154,12 +169,15 @@ internal sealed class ShareRace(
             _running.RemoveAt(index);
             var (attempt, buffer) = (running.Attempt, running.Buffer);
             var outcome = await running.Request;
-            if (outcome == StoreOutcome.Done && _obtained.TryAdd(attempt.Share, buffer)) continue;
+            if (outcome == StoreOutcome.Done && _obtained.TryAdd(attempt.Share, buffer))
+            {
+                _patience.Succeeded();
+                continue;
+            }
+
             context.Pool.Return(buffer);
             OnlyNotFound &= outcome == StoreOutcome.NotFound;
-
-            // A circuit may have broken: once more, after everything else.
-            if (outcome == StoreOutcome.Failed && !attempt.IsRepeat) _repeats.Enqueue(attempt with { IsRepeat = true });
+            if (outcome == StoreOutcome.Failed) _failed.Enqueue(attempt);
         }
     }
 

@@ -55,14 +55,15 @@ internal sealed class BlockSender(
         var order = Enumerable.Range(0, references.Length).ToArray();
         decisions.Shuffle<int>(order);
         Interlocked.Add(ref _shares, order.Length);
-        var sends = order
-            .Select(share =>
-                SendShareAsync(group, ledger, share, (references[share], blocks[share]), cancellationToken))
-            .ToArray();
-        var holders = (await Task.WhenAll(sends)).OfType<RelayId>().ToArray();
-        if (holders.Length < shape.NeededShares)
+        var holders = await SendInRoundsAsync(
+            order,
+            shape.NeededShares,
+            share => SendShareAsync(group, ledger, share, (references[share], blocks[share]), cancellationToken),
+            ledger.Restart,
+            cancellationToken);
+        if (holders.Count < shape.NeededShares)
         {
-            throw TooFew($"a stripe reached {holders.Length} of {order.Length} shares and needs {shape.NeededShares}");
+            throw TooFew($"a stripe reached {holders.Count} of {order.Length} shares and needs {shape.NeededShares}");
         }
 
         _redundancy.Add(holders, shape.DataShares);
@@ -79,21 +80,50 @@ internal sealed class BlockSender(
         var ring = network.Ring;
         var copies = Placement.OfCopies(ring, reference).Length;
         Interlocked.Add(ref _shares, copies);
-        Queue<RelayId> stores = new(Placement.Alternatives(ring, reference).Take(2 * Placement.Copies));
-        var sends = new Task<RelayId?>[copies];
-        for (var copy = 0; copy < copies; copy++)
-        {
-            sends[copy] = SendCopyAsync(group, stores, (reference, block), cancellationToken);
-        }
-
-        var holders = (await Task.WhenAll(sends)).OfType<RelayId>().ToArray();
-        if (holders.Length < Placement.NeededCopies(copies))
+        CopyPlaces places = new(Placement.Alternatives(ring, reference).Take(2 * Placement.Copies));
+        var holders = await SendInRoundsAsync(
+            [.. Enumerable.Range(0, copies)],
+            Placement.NeededCopies(copies),
+            _ => SendCopyAsync(group, places, (reference, block), cancellationToken),
+            _ => places.Restart(),
+            cancellationToken);
+        if (holders.Count < Placement.NeededCopies(copies))
         {
             throw TooFew(
-                $"a block reached {holders.Length} of {copies} copies and needs {Placement.NeededCopies(copies)}");
+                $"a block reached {holders.Count} of {copies} copies and needs {Placement.NeededCopies(copies)}");
         }
 
         _redundancy.Add(holders, 1);
+    }
+
+    /// <summary>
+    /// Sends each piece; where too few arrived, those that did not, once more after a pause: all circuits of a client
+    /// may fail for a while (spec/stripe.md, section 6).
+    /// </summary>
+    private async Task<List<RelayId>> SendInRoundsAsync(
+        int[] pieces,
+        int needed,
+        Func<int, Task<RelayId?>> send,
+        Action<int> restart,
+        CancellationToken cancellationToken)
+    {
+        Patience patience = new(time, options.Patience);
+        List<RelayId> holders = [];
+        while (true)
+        {
+            var stores = await Task.WhenAll(pieces.Select(send));
+            if (stores.Any(store => store is not null)) patience.Succeeded();
+            holders.AddRange(stores.OfType<RelayId>());
+            pieces = [.. pieces.Where((_, index) => stores[index] is null)];
+
+            // Full stores do not empty themselves in seconds.
+            if (holders.Count >= needed || !_full.IsEmpty || !await patience.WaitAsync(cancellationToken))
+            {
+                return holders;
+            }
+
+            foreach (var piece in pieces) restart(piece);
+        }
     }
 
     private async Task<RelayId?> SendShareAsync(
@@ -123,7 +153,11 @@ internal sealed class BlockSender(
                 if (!ledger.TryMove(share, tried, _health)) break;
             }
 
-            return await TryLastAsync(group, failed, block, cancellationToken);
+            // The first that merely failed may have come back; it is also where readers look first.
+            return failed is { } first
+                && await TryStoreAsync(group, first, block, cancellationToken) == StoreOutcome.Done
+                    ? first
+                    : null;
         }
         finally
         {
@@ -133,24 +167,21 @@ internal sealed class BlockSender(
 
     private async Task<RelayId?> SendCopyAsync(
         IsolationGroup group,
-        Queue<RelayId> stores,
+        CopyPlaces places,
         (BlockRef Reference, byte[] Bytes) block,
         CancellationToken cancellationToken)
     {
         await EnterAsync(cancellationToken);
         try
         {
-            RelayId? failed = null;
-            while (true)
+            while (places.TryTake(out var store))
             {
-                RelayId store;
-                bool any;
-                lock (stores) any = stores.TryDequeue(out store);
-                if (!any) return await TryLastAsync(group, failed, block, cancellationToken);
                 var outcome = await TryStoreAsync(group, store, block, cancellationToken);
                 if (outcome == StoreOutcome.Done) return store;
-                if (outcome == StoreOutcome.Failed) failed ??= store;
+                places.Report(store, outcome);
             }
+
+            return null;
         }
         finally
         {
@@ -183,19 +214,6 @@ internal sealed class BlockSender(
                 PublishFault.Stalled,
                 $"no store has taken a block for {options.StallTimeout.TotalSeconds:0} seconds");
         }
-    }
-
-    // When nothing is left, the first that merely failed may have come back; it is also where readers look first.
-    private async Task<RelayId?> TryLastAsync(
-        IsolationGroup group,
-        RelayId? failed,
-        (BlockRef Reference, byte[] Bytes) block,
-        CancellationToken cancellationToken)
-    {
-        return failed is { } store
-            && await TryStoreAsync(group, store, block, cancellationToken) == StoreOutcome.Done
-                ? store
-                : null;
     }
 
     private async Task<StoreOutcome> TryStoreAsync(

@@ -26,6 +26,11 @@ public sealed record PublishOptions
     /// the latest one request's time limit later. Three time limits of a request: one slow round is no reason.
     /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>
+    /// How long stores that fail are asked again for a stripe or block of which too few shares or copies arrived.
+    /// </summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(45);
 }
 
 /// <summary>How far a publication is.</summary>

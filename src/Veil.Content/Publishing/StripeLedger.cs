@@ -14,6 +14,7 @@ internal sealed class StripeLedger
     private readonly Lock _lock = new();
     private readonly StoreRing _ring;
     private readonly BlockRef[] _references;
+    private readonly RelayId[] _first;
     private readonly RelayId[] _places;
     private readonly Dictionary<RelayId, int> _held = [];
     private readonly int _room;
@@ -23,7 +24,8 @@ internal sealed class StripeLedger
     {
         _ring = ring;
         _references = references;
-        _places = Placement.OfStripe(ring, references, references.Length);
+        _first = Placement.OfStripe(ring, references, references.Length);
+        _places = [.. _first];
         _room = 2 * Placement.SharesPerStore(references.Length, ring.Count);
         foreach (var store in _places) _held[store] = _held.GetValueOrDefault(store) + 1;
     }
@@ -52,6 +54,12 @@ internal sealed class StripeLedger
 
             return suspect is { } last && Move(share, last);
         }
+    }
+
+    /// <summary>Begins anew with a share that found no store: at the place where readers look first.</summary>
+    public void Restart(int share)
+    {
+        lock (_lock) Move(share, _first[share]);
     }
 
     private bool Move(int share, RelayId store)

@@ -77,6 +77,12 @@ public sealed class MidFetchTests
             Assert.True(curl.ExitCode == 0, $"curl ended with {curl.ExitCode}: {errors}, {_seed}");
             Assert.True(came.AsSpan(0, length).SequenceEqual(sent), $"other bytes, {_seed}");
         }
+        catch
+        {
+            // The network's folder goes with the test.
+            Say(await File.ReadAllTextAsync(Path.Combine(network.Data(Reader), "node.log"), CancellationToken.None));
+            throw;
+        }
         finally
         {
             curl.Kill(entireProcessTree: true);

@@ -83,6 +83,41 @@ public sealed class PublishAndFetchTests
         }
     }
 
+    [Theory]
+    [InlineData(40, true)]
+    [InlineData(50, false)]
+    public void A_time_without_any_path_is_waited_for_within_a_bound(int seconds, bool comes)
+    {
+        ContentRig rig = new(stores: 12);
+        var content = ContentRig.Bytes(2 << 20);
+        Pump.Run(rig.Time, async () =>
+        {
+            var publication = await rig.PublishAsync(content);
+            await using var opened = await rig.Reader.OpenAsync(publication.Key, ContentRig.Group, Cancelled);
+            MemoryStream output = new();
+            rig.Stores.SetAll(StoreMood.Dead);
+            await using var well = rig.Time.CreateTimer(
+                _ => rig.Stores.SetAll(StoreMood.Well), null, TimeSpan.FromSeconds(seconds), Timeout.InfiniteTimeSpan);
+            var start = rig.Time.GetTimestamp();
+            var copy = opened.CopyRangeAsync(0, content.Length, output, Cancelled);
+            if (comes)
+            {
+                await copy;
+                Assert.Equal(content, output.ToArray());
+                return;
+            }
+
+            var fault = await Assert.ThrowsAsync<ContentUnavailableException>(() => copy);
+            Assert.Equal(ContentFault.TooFewShares, fault.Fault);
+            Assert.InRange(rig.Time.GetElapsedTime(start).TotalSeconds, 40, 45);
+
+            // One that failed does not stay failed.
+            await Task.Delay(TimeSpan.FromSeconds(10), rig.Time, Cancelled);
+            await opened.CopyRangeAsync(0, content.Length, output, Cancelled);
+            Assert.Equal(content, output.ToArray());
+        });
+    }
+
     [Fact]
     public void Many_shares_that_arrive_at_once_after_hedging_are_not_too_many()
     {
@@ -129,14 +164,17 @@ public sealed class PublishAndFetchTests
     }
 
     [Fact]
-    public async Task Stores_that_fail_each_block_once_are_asked_again()
+    public void Stores_that_fail_each_block_once_are_asked_again()
     {
         ContentRig rig = new(stores: 1);
         rig.Stores.SetAll(StoreMood.Flaky);
         var content = ContentRig.Bytes(100_000);
-        var publication = await rig.PublishAsync(content);
-        Assert.Equal(publication.Counts.Shares, publication.Counts.SharesAcknowledged);
-        Assert.Equal(content, await rig.FetchAsync(publication.Key));
+        Pump.Run(rig.Time, async () =>
+        {
+            var publication = await rig.PublishAsync(content);
+            Assert.Equal(publication.Counts.Shares, publication.Counts.SharesAcknowledged);
+            Assert.Equal(content, await rig.FetchAsync(publication.Key));
+        });
     }
 
     [Fact]
@@ -236,12 +274,15 @@ public sealed class PublishAndFetchTests
 
         var deep = new ReadCapability(Block, 200, capability.RootReference, capability.RootKey);
         Assert.Equal(ContentFault.VerificationFailed, await rig.FaultOfAsync(new ContentKey(deep)));
-        rig.Stores.Set(rig.Stores.Ring.Stores.First(), StoreMood.Dead);
-        Assert.Equal(ContentFault.TooFewShares, await rig.FaultOfAsync(new ContentKey(unknown)));
-        rig.Stores.SetAll(StoreMood.Dead);
-        Assert.Equal(ContentFault.TooFewShares, await rig.FaultOfAsync(new ContentKey(capability)));
-        rig.Stores.Ring = TestRing.Of(0);
-        Assert.Equal(ContentFault.TooFewShares, await rig.FaultOfAsync(new ContentKey(capability)));
+        Pump.Run(rig.Time, async () =>
+        {
+            rig.Stores.Set(rig.Stores.Ring.Stores.First(), StoreMood.Dead);
+            Assert.Equal(ContentFault.TooFewShares, await rig.FaultOfAsync(new ContentKey(unknown)));
+            rig.Stores.SetAll(StoreMood.Dead);
+            Assert.Equal(ContentFault.TooFewShares, await rig.FaultOfAsync(new ContentKey(capability)));
+            rig.Stores.Ring = TestRing.Of(0);
+            Assert.Equal(ContentFault.TooFewShares, await rig.FaultOfAsync(new ContentKey(capability)));
+        });
     }
 
     [Fact]

@@ -101,22 +101,50 @@ public sealed class PublishFaultTests : IDisposable
     [Theory]
     [InlineData(StoreMood.Dead, PublishFault.TooFewAcknowledged)]
     [InlineData(StoreMood.Full, PublishFault.StoresFull)]
-    public async Task Stores_that_are_gone_in_the_middle_are_told_though_the_source_gives_nothing_more(
+    public void Stores_that_are_gone_in_the_middle_are_told_though_the_source_gives_nothing_more(
         object mood, PublishFault expected)
     {
-        using PacedSource content = new(ContentRig.Bytes(FileBytes), pieces: 32768);
-        content.WaitAt = 1 << 20;
-        content.OnWait = () => _rig.Stores.SetAll((StoreMood)mood);
-        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _rig.Stores.Gate = gate.Task;
-        var publish = PublishAsync(content, FileBytes);
-        await content.Waiting;
-        gate.SetResult();
+        Pump.Run(_rig.Time, async () =>
+        {
+            using PacedSource content = new(ContentRig.Bytes(FileBytes), pieces: 32768);
+            content.WaitAt = 1 << 20;
+            content.OnWait = () => _rig.Stores.SetAll((StoreMood)mood);
+            TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _rig.Stores.Gate = gate.Task;
+            var publish = PublishAsync(content, FileBytes);
+            await content.Waiting;
+            gate.SetResult();
+            var start = _rig.Time.GetTimestamp();
 
-        var fault = await Assert.ThrowsAsync<PublishException>(() => publish);
+            var fault = await Assert.ThrowsAsync<PublishException>(() => publish);
 
-        Assert.Equal(expected, fault.Fault);
-        AssertNothingIsLeft();
+            Assert.Equal(expected, fault.Fault);
+            Assert.InRange(_rig.Time.GetElapsedTime(start).TotalSeconds, 0, 45);
+            AssertNothingIsLeft();
+        });
+    }
+
+    [Fact]
+    public void A_time_without_any_path_is_waited_for()
+    {
+        Pump.Run(_rig.Time, async () =>
+        {
+            var bytes = ContentRig.Bytes(FileBytes);
+            using PacedSource content = new(bytes, pieces: 32768);
+            content.WaitAt = 1 << 20;
+            content.OnWait = () =>
+            {
+                _rig.Stores.SetAll(StoreMood.Dead);
+                content.GoOn();
+            };
+            await using var well = _rig.Time.CreateTimer(
+                _ => _rig.Stores.SetAll(StoreMood.Well), null, TimeSpan.FromSeconds(40), Timeout.InfiniteTimeSpan);
+
+            var publication = await PublishAsync(content, FileBytes);
+
+            Assert.Equal(bytes, await _rig.FetchAsync(publication.Key));
+            Assert.InRange(publication.Counts.SharesAcknowledged, publication.Counts.Shares * 2 / 3, long.MaxValue);
+        });
     }
 
     [Theory]

@@ -74,17 +74,20 @@ public sealed class PublisherTests
     [Theory]
     [InlineData(StoreMood.Full, PublishFault.StoresFull)]
     [InlineData(StoreMood.Dead, PublishFault.TooFewAcknowledged)]
-    public async Task Where_no_store_takes_anything_the_publication_fails_and_says_why(
+    public void Where_no_store_takes_anything_the_publication_fails_and_says_why(
         object mood, PublishFault expected)
     {
         ContentRig rig = new(stores: 8);
         rig.Stores.SetAll((StoreMood)mood);
-        var fault = await Assert.ThrowsAsync<PublishException>(() => rig.PublishAsync(ContentRig.Bytes(5 << 20)));
-        Assert.Equal(expected, fault.Fault);
-        Assert.Equal(0, rig.Stores.InFlight);
-        rig.Stores.Ring = TestRing.Of(0);
-        fault = await Assert.ThrowsAsync<PublishException>(() => rig.PublishAsync([]));
-        Assert.Equal(PublishFault.NoStores, fault.Fault);
+        Pump.Run(rig.Time, async () =>
+        {
+            var fault = await Assert.ThrowsAsync<PublishException>(() => rig.PublishAsync(ContentRig.Bytes(5 << 20)));
+            Assert.Equal(expected, fault.Fault);
+            Assert.Equal(0, rig.Stores.InFlight);
+            rig.Stores.Ring = TestRing.Of(0);
+            fault = await Assert.ThrowsAsync<PublishException>(() => rig.PublishAsync([]));
+            Assert.Equal(PublishFault.NoStores, fault.Fault);
+        });
     }
 
     [Theory]
