@@ -1,21 +1,32 @@
+using Veil.Content.Folders;
+
 namespace Veil.Content.Edge;
 
-/// <summary>One opened file: what its manifest says, and its verified bytes in any range.</summary>
+/// <summary>One opened file or folder: what its manifest says, and its verified bytes in any range.</summary>
 public abstract class ContentObject : IAsyncDisposable
 {
-    /// <summary>The file's name as the manifest gives it, already sanitised: no separators, no control
+    /// <summary>The name as the manifest gives it, already sanitised: no separators, no control
     /// characters.</summary>
     public abstract string Name { get; }
 
     /// <summary>MIME type, for example <c>video/mp4</c>.</summary>
     public abstract string MimeType { get; }
 
-    /// <summary>Length in bytes.</summary>
+    /// <summary>Length in bytes; of a folder, of all its files, which follow each other as its index says.</summary>
     public abstract long Length { get; }
+
+    /// <summary>True for a folder.</summary>
+    public virtual bool IsFolder => false;
 
     /// <summary>Changes exactly when the bytes do; 64 lower-case hexadecimal digits, reveals neither key nor
     /// reference.</summary>
     public abstract string EntityTag { get; }
+
+    /// <summary>The files of a folder.</summary>
+    /// <exception cref="InvalidOperationException">It is a file.</exception>
+    /// <exception cref="ContentUnavailableException">The index cannot be had.</exception>
+    public virtual Task<FolderIndex> ReadIndexAsync(CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("a file has no index");
 
     /// <summary>Writes the range to <paramref name="destination"/> in order; every byte is verified before it is
     /// written.</summary>

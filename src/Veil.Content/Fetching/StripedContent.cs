@@ -1,5 +1,6 @@
 using Veil.Content.Edge;
 using Veil.Content.Eris;
+using Veil.Content.Folders;
 using Veil.Content.Manifests;
 using Veil.Content.Stripes;
 using Veil.Content.Transfers;
@@ -7,7 +8,7 @@ using Veil.Content.Transfers;
 namespace Veil.Content.Fetching;
 
 /// <summary>
-/// One opened file over its stripes. Ranges may be read at the same time; decoded stripes are shared between them and
+/// One opened file or folder over its stripes. Ranges may be read at the same time; decoded stripes are shared between them and
 /// kept within a bound.
 /// </summary>
 internal sealed class StripedContent : ContentObject
@@ -21,6 +22,7 @@ internal sealed class StripedContent : ContentObject
     private readonly SharedWork<long, byte[][]> _stripes;
     private readonly long _stripeCount;
     private readonly StripeFetcher _fetcher;
+    private FolderIndex? _index;
 
     /// <summary>Opens what a manifest describes; nothing is fetched yet.</summary>
     /// <exception cref="ContentUnavailableException">The manifest's capabilities do not fit its length.</exception>
@@ -28,7 +30,7 @@ internal sealed class StripedContent : ContentObject
     {
         _manifest = manifest;
         _options = context.Options;
-        var leaves = ErisLayout.LeafCount(manifest.Length);
+        var leaves = manifest.Size.Leaves;
         _stripeCount = StripeShape.Count(leaves);
         CopyFetcher copies = new(context);
         _tree = new ErisTree(manifest.Capabilities.Data, leaves, copies, context);
@@ -44,13 +46,16 @@ internal sealed class StripedContent : ContentObject
     public override string MimeType => _manifest.MimeType;
 
     /// <inheritdoc/>
-    public override long Length => _manifest.Length;
+    public override long Length => _manifest.Size.Length;
+
+    /// <inheritdoc/>
+    public override bool IsFolder => _manifest.Size.Kind == ContentKind.Folder;
 
     /// <inheritdoc/>
     public override string EntityTag => _manifest.EntityDigest.ToString();
 
     /// <inheritdoc/>
-    public override async Task CopyRangeAsync(
+    public override Task CopyRangeAsync(
         long offset,
         long count,
         Stream destination,
@@ -61,7 +66,39 @@ internal sealed class StripedContent : ContentObject
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Length - offset);
-        if (count == 0) return;
+        return count == 0 ? Task.CompletedTask : CopyStoredAsync(offset, count, destination, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<FolderIndex> ReadIndexAsync(CancellationToken cancellationToken)
+    {
+        if (_manifest.Size.IndexLength is not { } length) throw new InvalidOperationException("a file has no index");
+        if (Volatile.Read(ref _index) is { } known) return known;
+        MemoryStream bytes = new(length);
+        await CopyStoredAsync(Length, length, bytes, cancellationToken);
+        if (!FolderIndexCodec.TryDecode(bytes.ToArray(), out var index) || index.Length != Length)
+        {
+            throw ErisTree.Broken("the folder's index is none that this version can read");
+        }
+
+        Volatile.Write(ref _index, index);
+        return index;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await _stripes.DisposeAsync();
+        await _map.DisposeAsync();
+        await _tree.DisposeAsync();
+    }
+
+    private async Task CopyStoredAsync(
+        long offset,
+        long count,
+        Stream destination,
+        CancellationToken cancellationToken)
+    {
         var lastWanted = (offset + count - 1) / StripeBytes;
         var end = offset + count;
         while (offset < end)
@@ -81,14 +118,6 @@ internal sealed class StripedContent : ContentObject
         }
     }
 
-    /// <inheritdoc/>
-    public override async ValueTask DisposeAsync()
-    {
-        await _stripes.DisposeAsync();
-        await _map.DisposeAsync();
-        await _tree.DisposeAsync();
-    }
-
     private Task<byte[][]> GetStripeAsync(long stripe, long lastWanted, CancellationToken cancellationToken)
     {
         var result = _stripes.GetAsync(stripe, cancellationToken);
@@ -106,7 +135,7 @@ internal sealed class StripedContent : ContentObject
         var leaves = await _fetcher.FetchAsync(stripe, cancellationToken);
         if (stripe == _stripeCount - 1)
         {
-            var expected = (int)(Length % ErisLayout.BlockBytes);
+            var expected = (int)(_manifest.Size.EncodedLength % ErisLayout.BlockBytes);
             if (!ErisPadding.TryFind(leaves[^1], out var content) || content != expected)
             {
                 throw ErisTree.Broken("the content's end is not where the manifest says");

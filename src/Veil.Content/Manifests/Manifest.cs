@@ -3,19 +3,25 @@ using Veil.Wire;
 
 namespace Veil.Content.Manifests;
 
-/// <summary>What one file is (spec/manifest.md). Secret: it carries the capability of the data.</summary>
+/// <summary>What one file or folder is (spec/manifest.md). Secret: it carries the capability of the data.</summary>
 public sealed record Manifest
 {
+    /// <summary>MIME type of every folder.</summary>
+    public const string FolderType = "inode/directory";
+
+    /// <summary>The longest index of a folder, in bytes.</summary>
+    public const int MaxIndexBytes = 32 << 20;
+
     /// <summary>Puts a manifest together.</summary>
     /// <param name="name">A name that <see cref="FileName.IsValid"/> accepts.</param>
-    /// <param name="length">Bytes of content.</param>
+    /// <param name="size">Of the content, and of a folder's index.</param>
     /// <param name="mimeType">A type that <see cref="MimeTypes.IsValid"/> accepts.</param>
     /// <param name="capabilities">Of the data and of the stripe map.</param>
     /// <param name="entityDigest">See <see cref="EntityDigest"/>.</param>
     /// <exception cref="ArgumentException">Something does not fit: see <see cref="Fits"/>.</exception>
     public Manifest(
         string name,
-        long length,
+        ContentSize size,
         string mimeType,
         ManifestCapabilities capabilities,
         Bytes32 entityDigest)
@@ -23,21 +29,21 @@ public sealed record Manifest
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(mimeType);
         ArgumentNullException.ThrowIfNull(capabilities);
-        if (!Fits(name, length, mimeType, capabilities)) throw new ArgumentException("not a manifest that may exist");
+        if (!Fits(name, size, mimeType, capabilities)) throw new ArgumentException("not a manifest that may exist");
         Name = name;
-        Length = length;
+        Size = size;
         MimeType = mimeType;
         Capabilities = capabilities;
         EntityDigest = entityDigest;
     }
 
-    /// <summary>The file's name, one harmless path component.</summary>
+    /// <summary>The name of the file or folder, one harmless path component.</summary>
     public string Name { get; }
 
-    /// <summary>Length in bytes.</summary>
-    public long Length { get; }
+    /// <summary>Of the content, and of a folder's index.</summary>
+    public ContentSize Size { get; }
 
-    /// <summary>MIME type without parameters.</summary>
+    /// <summary>MIME type without parameters; <see cref="FolderType"/> of a folder.</summary>
     public string MimeType { get; }
 
     /// <summary>Of the data and of the stripe map.</summary>
@@ -46,19 +52,19 @@ public sealed record Manifest
     /// <summary>Changes exactly when the bytes do (spec/manifest.md, section 4).</summary>
     public Bytes32 EntityDigest { get; }
 
-
     /// <summary>Tells nothing.</summary>
     public override string ToString() => nameof(Manifest);
 
     /// <summary>
-    /// True where the values make a manifest: name, type, length and capabilities agree with the spec.
+    /// True where the values make a manifest: name, type, size and capabilities agree with the spec.
     /// </summary>
-    public static bool Fits(string name, long length, string mimeType, ManifestCapabilities capabilities) =>
+    public static bool Fits(string name, ContentSize size, string mimeType, ManifestCapabilities capabilities) =>
         FileName.IsValid(name)
         && MimeTypes.IsValid(mimeType)
-        && length is >= 0 and <= ErisLayout.MaxContentBytes
+        && size.IsPossible
+        && (size.Kind == ContentKind.File || mimeType == FolderType)
         && capabilities.Data.BlockBytes == ErisLayout.BlockBytes
-        && capabilities.Data.Level == ErisLayout.RootLevel(ErisLayout.LeafCount(length))
+        && capabilities.Data.Level == ErisLayout.RootLevel(size.Leaves)
         && capabilities.StripeMap.BlockBytes == ErisLayout.BlockBytes
         && capabilities.StripeMap.Level <= ErisLayout.MaxLevel;
 }

@@ -17,9 +17,9 @@ public static class ManifestCodec
     public static ErisLimits Limits { get; } = new(1, (MaxBytes / ErisLayout.BlockBytes) + 2, MaxBytes);
 
     private const string Magic = "veil manifest";
-    private const uint Version = 1;
-    private const uint KindFile = 0;
-    private const int FieldCount = 9;
+    private const uint Version = 2;
+    private const int FileFields = 9;
+    private const int FolderFields = 10;
     private const ulong FirstIgnorableKey = 128;
     private const ulong LastKey = 65535;
     private const int MaxNesting = 8;
@@ -30,17 +30,17 @@ public static class ManifestCodec
         ArgumentNullException.ThrowIfNull(manifest);
         var capability = new byte[ReadCapability.Bytes];
         CborWriter writer = new(CborConformanceMode.Ctap2Canonical);
-        writer.WriteStartMap(FieldCount);
+        writer.WriteStartMap(manifest.Size.IndexLength is null ? FileFields : FolderFields);
         writer.WriteUInt32(0);
         writer.WriteTextString(Magic);
         writer.WriteUInt32(1);
         writer.WriteUInt32(Version);
         writer.WriteUInt32(2);
-        writer.WriteUInt32(KindFile);
+        writer.WriteUInt32((uint)manifest.Size.Kind);
         writer.WriteUInt32(3);
         writer.WriteTextString(manifest.Name);
         writer.WriteUInt32(4);
-        writer.WriteInt64(manifest.Length);
+        writer.WriteInt64(manifest.Size.Length);
         writer.WriteUInt32(5);
         writer.WriteTextString(manifest.MimeType);
         writer.WriteUInt32(6);
@@ -51,6 +51,12 @@ public static class ManifestCodec
         writer.WriteByteString(capability);
         writer.WriteUInt32(8);
         writer.WriteByteString(manifest.EntityDigest.AsSpan());
+        if (manifest.Size.IndexLength is { } index)
+        {
+            writer.WriteUInt32(9);
+            writer.WriteInt32(index);
+        }
+
         writer.WriteEndMap();
         return writer.Encode();
     }
@@ -63,9 +69,10 @@ public static class ManifestCodec
         try
         {
             CborReader reader = new(bytes, CborConformanceMode.Ctap2Canonical);
-            if (reader.ReadStartMap() is not { } fields || fields < FieldCount) return false;
-            if (!TryReadFile(reader, out manifest)) return false;
-            for (var extra = FieldCount; extra < fields; extra++)
+            if (reader.ReadStartMap() is not { } fields || fields < FileFields) return false;
+            if (!TryReadFields(reader, fields, out manifest)) return false;
+            var read = manifest!.Size.Kind == ContentKind.File ? FileFields : FolderFields;
+            for (var extra = read; extra < fields; extra++)
             {
                 if (reader.ReadUInt64() is < FirstIgnorableKey or > LastKey) return Refuse(out manifest);
                 if (!TrySkip(reader)) return Refuse(out manifest);
@@ -81,13 +88,13 @@ public static class ManifestCodec
         }
     }
 
-    // Keys are in order and none is missing, so the first nine entries are keys 0 to 8.
-    private static bool TryReadFile(CborReader reader, out Manifest? manifest)
+    // Keys are in order and none is missing, so the first nine entries are keys 0 to 8, and the tenth of a folder is 9.
+    private static bool TryReadFields(CborReader reader, int fields, out Manifest? manifest)
     {
         manifest = null;
         if (reader.ReadUInt64() != 0 || reader.ReadTextString() != Magic) return false;
         if (reader.ReadUInt64() != 1 || reader.ReadUInt64() != Version) return false;
-        if (reader.ReadUInt64() != 2 || reader.ReadUInt64() != KindFile) return false;
+        if (reader.ReadUInt64() != 2 || reader.ReadUInt64() is not (var kind and <= (ulong)ContentKind.Folder)) return false;
         if (reader.ReadUInt64() != 3) return false;
         var name = reader.ReadTextString();
         if (reader.ReadUInt64() != 4) return false;
@@ -100,9 +107,17 @@ public static class ManifestCodec
         if (!ReadCapability.TryParse(reader.ReadByteString(), out var map)) return false;
         if (reader.ReadUInt64() != 8) return false;
         var digest = reader.ReadByteString();
+        int? index = null;
+        if (kind == (ulong)ContentKind.Folder)
+        {
+            if (fields < FolderFields || reader.ReadUInt64() != 9) return false;
+            index = reader.ReadInt32();
+        }
+
         ManifestCapabilities capabilities = new(data!, map!);
-        if (digest.Length != Bytes32.Size || !Manifest.Fits(name, length, type, capabilities)) return false;
-        manifest = new Manifest(name, length, type, capabilities, new Bytes32(digest));
+        ContentSize size = new(length, index);
+        if (digest.Length != Bytes32.Size || !Manifest.Fits(name, size, type, capabilities)) return false;
+        manifest = new Manifest(name, size, type, capabilities, new Bytes32(digest));
         return true;
     }
 

@@ -8,7 +8,7 @@ namespace Veil.Content.Publishing;
 /// <param name="Key">Reads it. Secret.</param>
 /// <param name="RepairCapability">Keeps it alive without reading (spec/stripe.md, section 3).</param>
 /// <param name="Name">As readers will see it.</param>
-/// <param name="Bytes">Length of the file.</param>
+/// <param name="Bytes">Length of the file, or of all files of the folder.</param>
 /// <param name="Counts">Blocks and shares.</param>
 /// <param name="Redundancy">What it really gives.</param>
 public sealed record Publication(

@@ -68,28 +68,15 @@ internal sealed class PublishSession : IAsyncDisposable
 
     private async Task<Manifest> SendDataAsync(PublishSource source)
     {
-        using EntityDigest digest = new();
+        var size = source.Size;
         using ErisEncoder data = new(ErisLayout.BlockBytes, _secret, OnDataBlock);
         using ErisEncoder map = new(ErisLayout.BlockBytes, _secret, OnCopiedBlock);
         var header = new byte[StripeMapLayout.HeaderBytes];
-        StripeMapLayout.WriteHeader(ErisLayout.LeafCount(source.Length), header);
+        StripeMapLayout.WriteHeader(size.Leaves, header);
         map.Append(header);
 
-        var buffer = new byte[ErisLayout.BlockBytes];
-        while (BytesRead < source.Length)
-        {
-            var wanted = (int)Math.Min(buffer.Length, source.Length - BytesRead);
-            var read = await source.Content.ReadAsync(buffer.AsMemory(0, wanted), _stop.Token);
-            if (read == 0) throw Changed("shrank");
-            BytesRead += read;
-            digest.Append(buffer.AsSpan(0, read));
-            data.Append(buffer.AsSpan(0, read));
-            await SendReadyAsync(map, isLast: false);
-        }
-
-        if (await source.Content.ReadAsync(buffer.AsMemory(0, 1), _stop.Token) != 0) throw Changed("grew");
-        if (!source.IsUnchanged()) throw Changed("changed");
-        CryptographicOperations.ZeroMemory(buffer);
+        var digest = await SendSourceAsync(source, data, map);
+        await SendPaddingAsync(new ContentPadding(_secret, digest), size, data, map);
         var dataCapability = data.Finish();
         await SendReadyAsync(map, isLast: true);
         foreach (var node in _innerNodes) map.Append(node.Value.AsSpan());
@@ -101,10 +88,46 @@ internal sealed class PublishSession : IAsyncDisposable
         var name = FileName.Sanitize(source.Name);
         return new Manifest(
             name,
-            source.Length,
-            MimeTypes.OfName(name),
+            size,
+            size.Kind == ContentKind.Folder ? Manifest.FolderType : MimeTypes.OfName(name),
             new ManifestCapabilities(dataCapability, mapCapability),
-            digest.Finish());
+            digest);
+    }
+
+    private async Task<Bytes32> SendSourceAsync(PublishSource source, ErisEncoder data, ErisEncoder map)
+    {
+        using EntityDigest digest = new();
+        var buffer = new byte[ErisLayout.BlockBytes];
+        var length = source.Size.StoredLength;
+        while (BytesRead < length)
+        {
+            var wanted = (int)Math.Min(buffer.Length, length - BytesRead);
+            var read = await source.Content.ReadAsync(buffer.AsMemory(0, wanted), _stop.Token);
+            if (read == 0) throw Changed("shrank");
+            BytesRead += read;
+            digest.Append(buffer.AsSpan(0, read));
+            data.Append(buffer.AsSpan(0, read));
+            await SendReadyAsync(map, isLast: false);
+        }
+
+        if (await source.Content.ReadAsync(buffer.AsMemory(0, 1), _stop.Token) != 0) throw Changed("grew");
+        if (!source.IsUnchanged()) throw Changed("changed");
+        CryptographicOperations.ZeroMemory(buffer);
+        return digest.Finish();
+    }
+
+    private async Task SendPaddingAsync(ContentPadding padding, ContentSize size, ErisEncoder data, ErisEncoder map)
+    {
+        var piece = new byte[ErisLayout.BlockBytes];
+        var left = size.EncodedLength - size.StoredLength;
+        for (long index = 0; left > 0; index++)
+        {
+            var count = (int)Math.Min(piece.Length, left);
+            padding.Fill(index, piece.AsSpan(0, count));
+            data.Append(piece.AsSpan(0, count));
+            left -= count;
+            await SendReadyAsync(map, isLast: false);
+        }
     }
 
     private async Task<ReadCapability> SendManifestAsync(Manifest manifest)

@@ -73,7 +73,7 @@ public sealed class Publisher(
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegative(source.Length);
         if (network.Ring.Count == 0) throw new PublishException(PublishFault.NoStores, "the network has no stores");
-        if (source.Length > ErisLayout.MaxContentBytes)
+        if (!source.Size.IsPossible)
         {
             throw new PublishException(PublishFault.TooLarge, "the file is longer than 4 TiB");
         }
@@ -81,12 +81,12 @@ public sealed class Publisher(
         BlockSender sender = new(network, decisions, time, options);
         Lock progressLock = new();
         PublishSession? session = null;
-        var total = TotalShares(source.Length);
+        var total = TotalShares(source.Size.Leaves);
         void OnAdvance()
         {
             lock (progressLock)
             {
-                onProgress?.Invoke(new(session!.BytesRead, source.Length, sender.Acknowledged, total));
+                onProgress?.Invoke(new(session!.BytesRead, source.Size.StoredLength, sender.Acknowledged, total));
             }
         }
 
@@ -101,14 +101,13 @@ public sealed class Publisher(
             new ContentKey(capability),
             manifest.Capabilities.StripeMap,
             manifest.Name,
-            manifest.Length,
+            manifest.Size.Length,
             new PublicationCounts(session.Blocks, sender.Shares, sender.Acknowledged),
             sender.Redundancy);
     }
 
-    private long TotalShares(long length)
+    private long TotalShares(long leaves)
     {
-        var leaves = ErisLayout.LeafCount(length);
         var mapLeaves = ErisLayout.LeafCount(StripeMapLayout.Length(leaves));
         var copied = ErisLayout.InnerCount(leaves) + mapLeaves + ErisLayout.InnerCount(mapLeaves) + 1;
         return StripeShape.TotalOf(leaves) + (copied * Math.Min(Placement.Copies, network.Ring.Count));

@@ -1,4 +1,5 @@
 using Veil.Content.Edge;
+using Veil.Content.Folders;
 
 namespace Veil.Node.Observing;
 
@@ -12,6 +13,11 @@ internal sealed class ObservedContent(ContentObject inner, INodeObserver observe
     public override long Length => inner.Length;
 
     public override string EntityTag => inner.EntityTag;
+
+    public override bool IsFolder => inner.IsFolder;
+
+    public override Task<FolderIndex> ReadIndexAsync(CancellationToken cancellationToken) =>
+        inner.ReadIndexAsync(cancellationToken);
 
     public override async Task CopyRangeAsync(
         long offset,

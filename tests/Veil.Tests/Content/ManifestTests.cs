@@ -16,17 +16,19 @@ public sealed class ManifestTests
             var bytes = vector.Hex("cbor");
             Assert.True(ManifestCodec.TryDecode(bytes, out var manifest));
             Assert.Equal(vector.GetProperty("name").GetString(), manifest.Name);
-            Assert.Equal(vector.GetProperty("length").GetInt64(), manifest.Length);
+            Assert.Equal(vector.GetProperty("length").GetInt64(), manifest.Size.Length);
             Assert.Equal(vector.GetProperty("mime").GetString(), manifest.MimeType);
             Assert.Equal(vector.Hex("data"), Bytes(manifest.Capabilities.Data));
             Assert.Equal(vector.Hex("stripe_map"), Bytes(manifest.Capabilities.StripeMap));
             Assert.Equal(vector.Hex("digest"), manifest.EntityDigest.AsSpan().ToArray());
-            if (bytes[0] == 0xA9) Assert.Equal(bytes, ManifestCodec.Encode(manifest));
+            var index = vector.TryGetProperty("index", out var said) ? said.GetInt32() : (int?)null;
+            Assert.Equal(index, manifest.Size.IndexLength);
+            if (bytes[0] == (index is null ? 0xA9 : 0xAA)) Assert.Equal(bytes, ManifestCodec.Encode(manifest));
             Assert.Equal("Manifest", $"{manifest}");
             ran++;
         }
 
-        Assert.Equal(4, ran);
+        Assert.Equal(5, ran);
     }
 
     [Fact]
@@ -41,7 +43,7 @@ public sealed class ManifestTests
             ran++;
         }
 
-        Assert.Equal(31, ran);
+        Assert.Equal(36, ran);
     }
 
     [Fact]

@@ -25,8 +25,8 @@ public sealed class PublishAndFetchTests
     [InlineData(Block, 14 + 30)]
     [InlineData(Block + 1, 14 + 30)]
     [InlineData((16 * Block) - 1, 48 + 30)]
-    [InlineData(16 * Block, 58 + 30)]
-    [InlineData((5 << 20) + 123, (10 * 48) + 10 + 30)]
+    [InlineData(16 * Block, 62 + 30)]
+    [InlineData((5 << 20) + 123, (11 * 48) + 30)]
     public async Task A_file_of_any_length_comes_back(int length, int shares)
     {
         ContentRig rig = new(stores: 60);
