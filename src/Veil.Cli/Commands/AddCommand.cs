@@ -6,29 +6,90 @@ using Veil.Node.Control;
 
 namespace Veil.Cli.Commands;
 
-/// <summary>`veil add`: shares a file.</summary>
+/// <summary>`veil add`: shares a file or folder.</summary>
 internal static class AddCommand
 {
+    // What a store grants; from then on it may drop what nobody renewed (spec/store.md, section 4).
+    private const int LeaseDays = 60;
+
     internal static Command Create(CommandFrame frame)
     {
-        var path = new Argument<string>("PATH") { Description = "the file to share", HelpName = "PATH" };
+        var path = new Argument<string>("PATH") { Description = "the file or folder to share", HelpName = "PATH" };
+        var secrets = new Option<bool>("--allow-secrets")
+        {
+            Description = "share it although it looks like keys, passwords or a whole home folder",
+        };
         return frame.Create(
             "add",
-            "Share a file: it is encrypted here, and its blocks are handed to stores over circuits. Prints the "
-            + "key; whoever has it can read the file, and nobody else can. Ends with 0 only when every share that "
-            + "counts is on some store's disk; from then on this machine is not needed any more.\n\n"
-            + "Examples:\n  veil add holiday.jpg\n  veil add film.mp4 > film.key\n  veil add film.mp4 --json",
-            [path],
+            "Share a file or folder: it is encrypted here, and its blocks are handed to stores over circuits. Prints the "
+            + "key; whoever has it can read it, and nobody else can. Ends with 0 only when every share that "
+            + "counts is on some store's disk; from then on this machine is not needed any more. It cannot be taken "
+            + $"back. Stores keep it for {LeaseDays} days, and longer while somebody keeps it.\n\n"
+            + "Examples:\n  veil add holiday.jpg\n  veil add film.mp4 > film.key\n  veil add photos/ --json",
+            [path, secrets],
             (invocation, cancellationToken) => RunAsync(
-                invocation, invocation.Parsed.GetRequiredValue(path), cancellationToken));
+                invocation,
+                invocation.Parsed.GetRequiredValue(path),
+                invocation.Parsed.GetValue(secrets),
+                cancellationToken));
     }
 
-    private static async Task<int> RunAsync(Invocation invocation, string path, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        Invocation invocation,
+        string path,
+        bool allowSecrets,
+        CancellationToken cancellationToken)
     {
+        if (FileFacts.Of(Path.GetFullPath(path)).Kind == FileKind.Folder)
+        {
+            if (!allowSecrets)
+            {
+                RefuseSecret(path, []);
+            }
+
+            using var folder = SharedFolder.Open(path);
+            if (!allowSecrets)
+            {
+                RefuseSecret(path, folder.Places);
+            }
+
+            string leftOut = folder.LeftOut == 0 ? "" : $"; {folder.LeftOut:N0} links and special files are left out";
+            Announce(invocation, $"{folder.Index.Entries.Count:N0} files, {ByteSize.Format(folder.Index.Length)}{leftOut}");
+            return await SendAsync(
+                invocation,
+                new AddFile(folder.Name, folder.Index.Length, folder.ReadAsync) { Folder = folder.Index },
+                cancellationToken);
+        }
+
         using var file = SharedFile.Open(path);
+        if (!allowSecrets)
+        {
+            RefuseSecret(path, [Path.GetFullPath(path)]);
+        }
+
+        Announce(invocation, ByteSize.Format(file.Length));
+        return await SendAsync(invocation, new AddFile(file.Name, file.Length, file.ReadAsync), cancellationToken);
+    }
+
+    private static void RefuseSecret(string path, IEnumerable<string> places)
+    {
+        if (SecretPlaces.Find(path, places) is { } secret)
+        {
+            throw new CliFailure(
+                ExitCodes.Failed, "looks_secret", $"{secret} looks like something that nobody else should have",
+                "what is shared cannot be taken back: leave it out, or say --allow-secrets");
+        }
+    }
+
+    private static void Announce(Invocation invocation, string what) => invocation.Voice.Say(
+        $"sharing {what}. Whoever has the key can read it, and it cannot be taken back; stores keep it for {LeaseDays} "
+        + "days unless somebody keeps it longer");
+
+    private static async Task<int> SendAsync(Invocation invocation, AddFile file, CancellationToken cancellationToken)
+    {
         using var client = invocation.Connect();
         var result = await ProgressLine.ShowAsync(invocation.Voice, bar => client.AddAsync(
-            new AddFile(file.Name, file.Length, file.ReadAsync),
+            file,
             progress => Show(bar, progress),
             cancellationToken));
         invocation.Voice.Print(result, ControlJson.Default.AddResult, output => output.WriteLine(result.Key));

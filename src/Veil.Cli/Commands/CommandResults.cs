@@ -3,7 +3,16 @@ using System.Text.Json.Serialization;
 namespace Veil.Cli.Commands;
 
 /// <summary>What `veil get --json` prints.</summary>
-internal sealed record GetResult(string Path, long Bytes, string Sha256, double Seconds);
+/// <param name="Path">Where it is.</param>
+/// <param name="Bytes">Of the file, or of all files.</param>
+/// <param name="Sha256">Of the file; null for a folder.</param>
+/// <param name="Seconds">How long it took.</param>
+internal sealed record GetResult(string Path, long Bytes, string? Sha256, double Seconds)
+{
+    /// <summary>Of a folder: how many.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Files { get; init; }
+}
 
 /// <summary>What `veil doctor --json` prints.</summary>
 internal sealed record DoctorResult(bool Ok, IReadOnlyList<DoctorLine> Checks);

@@ -57,6 +57,7 @@ internal static class CommandTree
             StatusCommand.Create(frame),
             AddCommand.Create(frame),
             GetCommand.Create(frame),
+            CatCommand.Create(frame),
             OpenCommand.Create(frame),
             ListCommand.Create(frame),
             RemoveCommand.Create(frame),

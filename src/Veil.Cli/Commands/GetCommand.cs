@@ -6,7 +6,7 @@ using Veil.Node.Control;
 
 namespace Veil.Cli.Commands;
 
-/// <summary>`veil get`: fetches a file.</summary>
+/// <summary>`veil get`: fetches a file or folder.</summary>
 internal static class GetCommand
 {
     private const string Standard = "-";
@@ -16,17 +16,19 @@ internal static class GetCommand
         var key = new KeyInput();
         var output = new Option<string?>("--output", "-o")
         {
-            Description = "where it goes: a file, a folder, or - for standard output (default: its own name, here)",
+            Description = "where it goes: a place, a folder for it, or - for standard output (default: its own name, here)",
             HelpName = "OUT",
         };
+        var paths = new PathsInput();
         var force = new Option<bool>("--force", "-f") { Description = "replace a file that is there" };
         return frame.Create(
             "get",
-            "Fetch what a key names. The file appears under its name only when all of it is there, verified and on "
-            + $"disk; with -o - every byte is verified before it is handed on. {KeyInput.Advice}\n\n"
+            "Fetch what a key names. It appears under its name only when all of it is there, verified and on "
+            + "disk; with -o - every byte is verified before it is handed on. What came of a run that ended early is "
+            + $"kept beside it, and the same command goes on from there. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil get - -o holiday.jpg < holiday.key\n  veil get --key-file film.key -o film.mp4\n"
-            + "  veil get --key-file film.key -o - | mpv -",
-            [.. key.Symbols, output, force],
+            + "  veil get --key-file photos.key --path 2026/june --path cover.jpg",
+            [.. key.Symbols, output, paths.Option, force],
             async (invocation, cancellationToken) =>
             {
                 string? place = invocation.Parsed.GetValue(output);
@@ -37,63 +39,96 @@ internal static class GetCommand
                 }
 
                 var wanted = await key.ReadAsync(invocation, cancellationToken);
-                var request = new GetRequest(wanted.Format(), place, invocation.Parsed.GetValue(force));
-                return await RunAsync(invocation, request, cancellationToken);
+                var request = new FetchRequest(wanted.Format()) { Paths = paths.Read(invocation) };
+                return place == Standard
+                    ? await CatCommand.RunAsync(invocation, request, cancellationToken)
+                    : await RunAsync(invocation, request, (place, invocation.Parsed.GetValue(force)), cancellationToken);
             });
     }
 
     private static async Task<int> RunAsync(
         Invocation invocation,
-        GetRequest request,
+        FetchRequest request,
+        (string? Place, bool Force) output,
         CancellationToken cancellationToken)
     {
         // What can be refused is refused before anything is fetched.
-        string? path = request.Place is null or Standard ? null : Resolve(request.Place, name: null, request.Force);
+        string place = output.Place is null ? "." : Resolve(output.Place, name: null, output.Force);
         long began = invocation.Terminal.Time.GetTimestamp();
         using var client = invocation.Connect();
-        ArrivingFile? arriving = null;
+        long there = 0;
+        GetResult result;
         try
         {
-            var fetched = await ProgressLine.ShowAsync(invocation.Voice, bar =>
+            result = await ProgressLine.ShowAsync(invocation.Voice, async bar =>
             {
                 bar.Set("looking for it", 0, 1);
-                return client.GetAsync(request.Key, file => arriving = Begin(file, bar), cancellationToken);
+                var listing = await client.ListContentAsync(request, cancellationToken);
+                string path = Resolve(place, listing.Name, output.Force);
+                void Show(long written)
+                {
+                    there = written;
+                    string text = $"{ByteSize.Format(written)} of {ByteSize.Format(listing.Bytes)} fetched and verified";
+                    bar.Set(text, written, listing.Bytes);
+                }
+
+                return listing.Files is null
+                    ? await GetFileAsync(client, request, (path, output.Force), listing, Show, cancellationToken)
+                    : await GetFolderAsync(client, request, path, listing, Show, cancellationToken);
             });
-            if (request.Place == Standard)
-            {
-                arriving!.Flush();
-                return ExitCodes.Done;
-            }
-
-            arriving!.Keep(path!, request.Force);
-            double seconds = Math.Round(invocation.Terminal.Time.GetElapsedTime(began).TotalSeconds, 3);
-            var result = new GetResult(path!, fetched.Length, arriving.TakeDigest(), seconds);
-            invocation.Voice.Print(result, CommandJson.Default.GetResult, writer => writer.WriteLine(result.Path));
-            invocation.Voice.Say($"{ByteSize.Format(result.Bytes)} in {seconds:0.0} s, sha256 {result.Sha256}");
-            return ExitCodes.Done;
         }
-        finally
+        catch (Exception) when (there > 0)
         {
-            arriving?.Dispose();
+            invocation.Voice.Say($"{ByteSize.Format(there)} are kept: the same command goes on from there");
+            throw;
         }
 
-        ArrivingFile Begin(FetchedFile file, ProgressLine bar)
+        result = result with
         {
-            void Show(long written) => bar.Set(
-                $"{ByteSize.Format(written)} of {ByteSize.Format(file.Length)} fetched and verified",
-                written,
-                file.Length);
-            if (request.Place == Standard)
-            {
-                return ArrivingFile.Through(invocation.Terminal.OpenOut(), Show);
-            }
-
-            path = Resolve(path ?? ".", file.Name, request.Force);
-            return ArrivingFile.Begin(path, Show);
-        }
+            Seconds = Math.Round(invocation.Terminal.Time.GetElapsedTime(began).TotalSeconds, 3),
+        };
+        invocation.Voice.Print(result, CommandJson.Default.GetResult, writer => writer.WriteLine(result.Path));
+        invocation.Voice.Say($"{ByteSize.Format(result.Bytes)} in {result.Seconds:0.0} s, " + (result.Files is { } files
+            ? $"{files:N0} files"
+            : $"sha256 {result.Sha256}"));
+        return ExitCodes.Done;
     }
 
-    // The full path of the file to be; of the folder where its name is not known yet.
+    private static async Task<GetResult> GetFileAsync(
+        ControlClient client,
+        FetchRequest request,
+        (string Path, bool Force) output,
+        ContentListing listing,
+        Action<long> show,
+        CancellationToken cancellationToken)
+    {
+        using var arriving = ArrivingFile.Resume(output.Path, (listing.Bytes, listing.Digest), show);
+        await client.GetAsync(request with { Offset = arriving.Length }, _ => arriving, cancellationToken);
+        arriving.Keep(output.Path, output.Force);
+        return new GetResult(output.Path, listing.Bytes, arriving.TakeDigest(), 0);
+    }
+
+    private static async Task<GetResult> GetFolderAsync(
+        ControlClient client,
+        FetchRequest request,
+        string path,
+        ContentListing listing,
+        Action<long> show,
+        CancellationToken cancellationToken)
+    {
+        if (FileFacts.Of(path).Kind != FileKind.Missing)
+        {
+            throw ArrivingFile.Exists(path);
+        }
+
+        using var arriving = ArrivingFolder.Resume(path, listing, show);
+        await client.GetAsync(request with { Offset = arriving.Length }, _ => arriving, cancellationToken);
+        arriving.Keep(path);
+        int files = listing.Files!.Count(file => !file.Path.EndsWith('/'));
+        return new GetResult(path, listing.Bytes, null, 0) { Files = files };
+    }
+
+    // The full path of what is to be; of the folder where its name is not known yet.
     private static string Resolve(string place, string? name, bool force)
     {
         string path = Path.GetFullPath(place);
@@ -120,6 +155,4 @@ internal static class GetCommand
             : throw new CliFailure(
                 ExitCodes.Failed, "no_folder", $"there is no folder for {place}", "make the folder first");
     }
-
-    private sealed record GetRequest(string Key, string? Place, bool Force);
 }

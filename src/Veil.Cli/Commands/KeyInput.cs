@@ -50,6 +50,10 @@ internal sealed class KeyInput
     /// <summary>The argument and the option.</summary>
     internal IEnumerable<Symbol> Symbols => [_argument, _file];
 
+    /// <summary>Whether one was given at all.</summary>
+    internal bool IsGiven(Invocation invocation) =>
+        invocation.Parsed.GetValue(_argument) is not null || invocation.Parsed.GetValue(_file) is not null;
+
     /// <summary>The key, checked.</summary>
     /// <exception cref="CliFailure">There is none, or it is mistyped.</exception>
     internal async Task<ContentKey> ReadAsync(Invocation invocation, CancellationToken cancellationToken)

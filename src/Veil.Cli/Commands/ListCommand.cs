@@ -6,21 +6,31 @@ using Veil.Node.Control;
 
 namespace Veil.Cli.Commands;
 
-/// <summary>`veil ls`: what this node has shared.</summary>
+/// <summary>`veil ls`: what this node has shared, or what a key names.</summary>
 internal static class ListCommand
 {
     internal static Command Create(CommandFrame frame)
     {
+        var key = new KeyInput();
         var keys = new Option<bool>("--keys") { Description = "print keys, too: whoever has one can read the file" };
         return frame.Create(
             "ls",
             "List what was shared from this node and is remembered: id, length in bytes, time, name. "
-            + "With --json the keys are always there.\n\n"
-            + "Examples:\n  veil ls\n  veil ls --keys\n  veil ls --json",
-            [keys],
+            + "With --json the keys are always there. With a key, list what it names instead: length in bytes and path of "
+            + $"each file. {KeyInput.Advice}\n\n"
+            + "Examples:\n  veil ls\n  veil ls --keys\n  veil ls --key-file photos.key",
+            [keys, .. key.Symbols],
             async (invocation, cancellationToken) =>
             {
                 using var client = invocation.Connect();
+                if (key.IsGiven(invocation))
+                {
+                    var wanted = await key.ReadAsync(invocation, cancellationToken);
+                    return Print(
+                        invocation,
+                        await client.ListContentAsync(new FetchRequest(wanted.Format()), cancellationToken));
+                }
+
                 var list = await client.ListAsync(cancellationToken);
                 bool withKeys = invocation.Parsed.GetValue(keys);
                 invocation.Voice.Print(list, ControlJson.Default.PublicationList, output =>
@@ -45,6 +55,18 @@ internal static class ListCommand
 
                 return ExitCodes.Done;
             });
+    }
+
+    private static int Print(Invocation invocation, ContentListing listing)
+    {
+        invocation.Voice.Print(listing, ControlJson.Default.ContentListing, output =>
+        {
+            foreach (var file in listing.Files ?? [new(listing.Name, listing.Bytes, listing.Digest)])
+            {
+                output.WriteLine($"{file.Bytes}\t{file.Path}");
+            }
+        });
+        return ExitCodes.Done;
     }
 
     private static Table Table(PublicationList list, bool withKeys)

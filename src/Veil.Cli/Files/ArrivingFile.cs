@@ -1,29 +1,36 @@
 using System.Security.Cryptography;
 using Veil.Cli.Output;
+using Veil.Content.Manifests;
 
 namespace Veil.Cli.Files;
 
 /// <summary>
 /// A file that comes over the network: it stands beside its later place under another name, and gets its own only when
-/// all of it is there and on disk. Disposed before, nothing is left of it. Counts and digests what is written.
+/// all of it is there and on disk. Disposed before, nothing is left of it, or what the next run goes on from
+/// (spec/control.md, section 2.2). Counts and digests what is written.
 /// </summary>
 internal sealed class ArrivingFile : Stream
 {
     private const int DigestBytes = SHA256.HashSizeInBytes;
-    private const string PartMark = ".part-";
 
     private readonly Stream _inner;
     private readonly string? _temporary;
     private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly Action<long> _onProgress;
+
+    // Of a part that another run may go on from: what all of it must have, and has so far.
+    private readonly string? _expected;
+    private readonly EntityDigest? _content;
     private long _written;
     private bool _kept;
 
-    private ArrivingFile(Stream inner, string? temporary, Action<long> onProgress)
+    private ArrivingFile(Stream inner, string? temporary, Action<long> onProgress, string? expected = null)
     {
         _inner = inner;
         _temporary = temporary;
         _onProgress = onProgress;
+        _expected = expected;
+        _content = expected is null ? null : new EntityDigest();
     }
 
     /// <inheritdoc/>
@@ -50,12 +57,41 @@ internal sealed class ArrivingFile : Stream
     /// <exception cref="IOException">It cannot be made.</exception>
     internal static ArrivingFile Begin(string path, Action<long> onProgress)
     {
-        RemoveLeftParts(path);
+        Parts.RemoveLeft(path);
 
         // In the same folder, so that the last step is a rename; the process's number keeps two runs apart.
-        string temporary = path + PartMark + System.Environment.ProcessId;
+        string temporary = path + Parts.Mark + System.Environment.ProcessId;
         var inner = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
         return new ArrivingFile(inner, temporary, onProgress);
+    }
+
+    /// <summary>
+    /// Begins a file that will be <paramref name="path"/>, or goes on with what an earlier run left of the same content;
+    /// <see cref="Length"/> then says how much of it is there.
+    /// </summary>
+    /// <param name="path">Its later place.</param>
+    /// <param name="content">Its length, in bytes, and its entity digest.</param>
+    /// <param name="onProgress">Told how much is there.</param>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="CliFailure">Another run is at it.</exception>
+    internal static ArrivingFile Resume(string path, (long Length, string Digest) content, Action<long> onProgress)
+    {
+        string part = Parts.Of(path, content.Digest);
+        Parts.RemoveOthers(path, part);
+        var inner = Parts.Open(part);
+        var file = new ArrivingFile(inner, part, onProgress, content.Digest);
+        if (inner.Length > content.Length)
+        {
+            inner.SetLength(0);
+        }
+
+        var buffer = new byte[1 << 17];
+        while (inner.Read(buffer) is var count and > 0)
+        {
+            file.Count(buffer.AsSpan(0, count));
+        }
+
+        return file;
     }
 
     /// <summary>Hands bytes on as they come: every one of them is verified already.</summary>
@@ -68,6 +104,15 @@ internal sealed class ArrivingFile : Stream
     internal void Keep(string path, bool replace)
     {
         var file = (FileStream)_inner;
+        if (_content is not null && _content.Finish().ToString() != _expected)
+        {
+            // Nothing that came now: every byte of that was verified.
+            file.Dispose();
+            File.Delete(_temporary!);
+            _kept = true;
+            throw Parts.Damaged();
+        }
+
         file.Flush(flushToDisk: true);
         file.Dispose();
         try
@@ -98,10 +143,8 @@ internal sealed class ArrivingFile : Stream
         ReadOnlyMemory<byte> buffer,
         CancellationToken cancellationToken = default)
     {
-        _digest.AppendData(buffer.Span);
         await _inner.WriteAsync(buffer, cancellationToken);
-        _written += buffer.Length;
-        _onProgress(_written);
+        Count(buffer.Span);
     }
 
     /// <inheritdoc/>
@@ -119,53 +162,12 @@ internal sealed class ArrivingFile : Stream
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    private static void RemoveLeftParts(string path)
+    private void Count(ReadOnlySpan<byte> bytes)
     {
-        string start = Path.GetFileName(path) + PartMark;
-        var parts = System.IO.Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(path))!)
-            .Where(part => Path.GetFileName(part).StartsWith(start, StringComparison.Ordinal));
-        foreach (string part in parts.ToList())
-        {
-            if (int.TryParse(Path.GetFileName(part).AsSpan(start.Length), out int process) && !IsAlive(process))
-            {
-                TryRemove(part);
-            }
-        }
-    }
-
-    // Another run of the same number is this one: numbers are given again.
-    private static bool IsAlive(int process)
-    {
-        if (process == System.Environment.ProcessId)
-        {
-            return false;
-        }
-
-        try
-        {
-            using var living = System.Diagnostics.Process.GetProcessById(process);
-            return true;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
-    }
-
-    // A part that is being written is locked, also by a process in another container whose numbers say nothing here.
-    private static void TryRemove(string part)
-    {
-        try
-        {
-            using (new FileStream(part, FileMode.Open, FileAccess.Write, FileShare.None))
-            {
-                File.Delete(part);
-            }
-        }
-        catch (Exception kept) when (kept is IOException or UnauthorizedAccessException)
-        {
-            // In use, or another user's: it is in nobody's way.
-        }
+        _digest.AppendData(bytes);
+        _content?.Append(bytes);
+        _written += bytes.Length;
+        _onProgress(_written);
     }
 
     /// <inheritdoc/>
@@ -175,7 +177,8 @@ internal sealed class ArrivingFile : Stream
         {
             _inner.Dispose();
             _digest.Dispose();
-            if (_temporary is not null && !_kept)
+            _content?.Dispose();
+            if (_temporary is not null && !_kept && (_content is null || _written == 0))
             {
                 File.Delete(_temporary);
             }

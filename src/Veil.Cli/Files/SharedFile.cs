@@ -113,7 +113,8 @@ internal sealed class SharedFile : IDisposable
         }
     }
 
-    private static CliFailure Changed(string how) => new(
+    /// <summary>It is not what it was.</summary>
+    internal static CliFailure Changed(string how) => new(
         ExitCodes.Failed, "file_changed", $"the file {how} while it was read; nothing was published",
         "add it again when nothing writes to it, or add a copy");
 
@@ -124,8 +125,7 @@ internal sealed class SharedFile : IDisposable
             ExitCodes.Failed, "no_file", $"there is no file {path}",
                 "check the path, and that you may look into its folder"),
         FileKind.Folder => new CliFailure(
-            ExitCodes.Failed, "is_folder", $"{path} is a folder",
-            "name one file; folders cannot be shared yet, an archive of one can"),
+            ExitCodes.Failed, "is_folder", $"{path} is a folder", "name a file in it"),
         FileKind.Pipe => new CliFailure(
             ExitCodes.Failed, "not_a_file", $"{path} is a named pipe", "write what comes out of it to a file first"),
         FileKind.Socket => new CliFailure(

@@ -15,7 +15,7 @@ internal static class ExitCodes
     internal static int Of(string code) => code switch
     {
         Node.Control.ControlClient.NotRunning => NotRunning,
-        "not_found" => NotFound,
+        "not_found" or "no_such_path" => NotFound,
         "verification_failed" => VerificationFailed,
         "bad_key" or "unknown_setting" or "bad_value" => Usage,
         _ => Failed,

@@ -4,7 +4,7 @@ using Veil.Wire;
 namespace Veil.Content.Manifests;
 
 /// <summary>Computes a manifest's entity digest while content passes by (spec/manifest.md, section 4).</summary>
-internal sealed class EntityDigest : IDisposable
+public sealed class EntityDigest : IDisposable
 {
     private readonly IncrementalBLAKE2b _hash;
 
@@ -14,6 +14,14 @@ internal sealed class EntityDigest : IDisposable
         Bytes32 key = default;
         BLAKE2b.ComputeHash(key, "veil entity tag v1"u8);
         _hash = new IncrementalBLAKE2b(Bytes32.Size, key.AsSpan());
+    }
+
+    /// <summary>Of bytes that are all there.</summary>
+    public static Bytes32 Of(ReadOnlySpan<byte> content)
+    {
+        using EntityDigest digest = new();
+        digest.Append(content);
+        return digest.Finish();
     }
 
     /// <summary>Adds content.</summary>

@@ -2,6 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Veil.Content.Folders;
+using Veil.Content.Manifests;
 using Veil.Content.Publishing;
 using Veil.Storage;
 using Veil.Storage.State;
@@ -23,7 +26,7 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
 
     internal async Task ServeAsync(HttpContext context)
     {
-        var (name, length) = ReadHeaders(context.Request);
+        var announced = ReadHeaders(context.Request);
         try
         {
             if (Interlocked.Increment(ref _running) > MaxPublications)
@@ -34,7 +37,7 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
             context.Response.ContentType = "application/x-ndjson";
             await context.Response.StartAsync(context.RequestAborted);
             await using var body = new RequestBody(context.Request.Body);
-            await AnswerAsync(context, new PublishSource(body, length, name));
+            await AnswerAsync(context, announced, body);
         }
         finally
         {
@@ -42,11 +45,12 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
         }
     }
 
-    private async Task AnswerAsync(HttpContext context, PublishSource source)
+    private async Task AnswerAsync(HttpContext context, Announced announced, RequestBody body)
     {
         AddLine last;
         try
         {
+            var source = await SourceAsync(announced, body, context.RequestAborted);
             last = new AddLine { Result = await PublishAsync(context, source) };
         }
         catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
@@ -55,6 +59,24 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
         }
 
         await WriteAsync(context, last);
+    }
+
+    private static async Task<PublishSource> SourceAsync(
+        Announced announced,
+        RequestBody body,
+        CancellationToken cancellationToken)
+    {
+        if (announced.IndexLength is not { } indexLength)
+        {
+            return new PublishSource(body, announced.Length, announced.Name);
+        }
+
+        var index = new byte[indexLength];
+        return await body.ReadAtLeastAsync(index, index.Length, throwOnEndOfStream: false, cancellationToken)
+                == index.Length
+            && FolderIndexCodec.TryDecode(index, out var draft) && draft.Length == announced.Length
+            ? PublishSource.OfFolder(announced.Name, draft, body)
+            : throw ControlErrors.BadRequest();
     }
 
     private async Task<AddResult> PublishAsync(HttpContext context, PublishSource source)
@@ -123,18 +145,30 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
         await context.Response.Body.FlushAsync(context.RequestAborted);
     }
 
-    private static (string Name, long Length) ReadHeaders(HttpRequest request)
+    private static Announced ReadHeaders(HttpRequest request)
     {
         var headers = request.Headers;
-        bool isWhole = headers[ControlHeaders.Name] is [{ Length: > 0 and <= MaxNameCharacters }]
-            && headers[ControlHeaders.Length] is [{ Length: <= 20 }];
-        return isWhole
-            && long.TryParse(
-                headers[ControlHeaders.Length].ToString(), NumberStyles.None, CultureInfo.InvariantCulture,
-                    out long length)
-            ? (Uri.UnescapeDataString(headers[ControlHeaders.Name].ToString()), length)
+        bool isWhole = headers[ControlHeaders.Name] is [{ Length: > 0 and <= MaxNameCharacters }];
+        int? indexLength = null;
+        if (headers.TryGetValue(ControlHeaders.Index, out var said))
+        {
+            isWhole &= TryReadNumber(said, out long index) && index is > 0 and <= Manifest.MaxIndexBytes;
+            indexLength = (int)index;
+        }
+
+        return TryReadNumber(headers[ControlHeaders.Length], out long length) && isWhole
+            ? new Announced(Uri.UnescapeDataString(headers[ControlHeaders.Name].ToString()), length, indexLength)
             : throw ControlErrors.BadRequest();
     }
+
+    private static bool TryReadNumber(StringValues header, out long number)
+    {
+        number = 0;
+        return header is [{ Length: <= 20 } text]
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
+
+    private readonly record struct Announced(string Name, long Length, int? IndexLength);
 
     // What was told last; between two lines of the answer only the newest counts.
     private sealed class LatestProgress

@@ -1,3 +1,5 @@
+using Veil.Content.Folders;
+
 namespace Veil.Node.Control;
 
 /// <summary>What is sent to be published.</summary>
@@ -10,9 +12,27 @@ namespace Veil.Node.Control;
 public sealed record AddFile(
     string Name,
     long Length,
-    Func<Memory<byte>, CancellationToken, ValueTask<int>> ReadAsync);
+    Func<Memory<byte>, CancellationToken, ValueTask<int>> ReadAsync)
+{
+    /// <summary>The files whose bytes <see cref="ReadAsync"/> gives, one after another; null for a single file.</summary>
+    public FolderIndex? Folder { get; init; }
+}
 
-/// <summary>A file that was fetched.</summary>
+/// <summary>What is to be fetched of a content key.</summary>
+/// <param name="Key">Which.</param>
+public sealed record FetchRequest(string Key)
+{
+    /// <summary>Of a folder: only these files, and what is in these folders; all without any.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <summary>Refuse a folder, or several files of one: their bytes alone do not say where one ends.</summary>
+    public bool OnlyFile { get; init; }
+
+    /// <summary>Bytes to leave out, because they are here already.</summary>
+    public long Offset { get; init; }
+}
+
+/// <summary>What was fetched.</summary>
 /// <param name="Name">As its publisher named it; one harmless path component.</param>
-/// <param name="Length">In bytes.</param>
+/// <param name="Length">In bytes; of a folder, of all files that were chosen.</param>
 public sealed record FetchedFile(string Name, long Length);

@@ -6,7 +6,7 @@ using Veil.Content.Keys;
 
 namespace Veil.Node.Control;
 
-/// <summary>What is done with a content key (spec/control.md, section 2): get, open, deny. The key comes in the body,
+/// <summary>What is done with a content key (spec/control.md, section 2): get, list, open, deny. The key comes in the body,
 /// never in a path.</summary>
 internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
 {
@@ -15,26 +15,27 @@ internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
 
     private int _fetching;
 
-    internal async Task GetAsync(HttpContext context)
+    internal Task GetAsync(HttpContext context) => WithContentAsync(context, async (request, content) =>
     {
-        var key = await ReadKeyAsync(context);
-        try
+        var selection = await ContentSelection.ChooseAsync(content, request.Paths ?? [], context.RequestAborted);
+        if (request.Offset < 0 || request.Offset > selection.Length)
         {
-            if (Interlocked.Increment(ref _fetching) > MaxFetches)
-            {
-                throw ControlErrors.Busy($"{MaxFetches} files are being fetched already");
-            }
+            throw ControlErrors.BadRequest();
+        }
 
-            // One group for one key, as everywhere (spec/circuit.md, section 6); the reference alone reads nothing.
-            var group = new IsolationGroup($"control/fetch/{key.Capability.RootReference.Value}");
-            await using var content = await surface.Node.OpenAsync(key, group, context.RequestAborted);
-            await SendAsync(context, content);
-        }
-        finally
+        if (request.OnlyFile && !selection.IsFile)
         {
-            Interlocked.Decrement(ref _fetching);
+            throw ControlErrors.IsFolder();
         }
-    }
+
+        await SendAsync(context, selection, request.Offset);
+    });
+
+    internal Task ListAsync(HttpContext context) => WithContentAsync(context, async (request, content) =>
+    {
+        var selection = await ContentSelection.ChooseAsync(content, request.Paths ?? [], context.RequestAborted);
+        await Answers.WriteAsync(context, selection.List(), ControlJson.Default.ContentListing);
+    });
 
     internal async Task OpenAsync(HttpContext context)
     {
@@ -61,20 +62,39 @@ internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
         await Answers.WriteAsync(context, new DenyAnswer(added), ControlJson.Default.DenyAnswer);
     }
 
-    private async Task SendAsync(HttpContext context, ContentObject content)
+    private async Task WithContentAsync(HttpContext context, Func<ContentRequest, ContentObject, Task> serve)
+    {
+        var request = await Answers.ReadAsync(context, ControlJson.Default.ContentRequest);
+        var key = Parse(request.Key);
+        try
+        {
+            if (Interlocked.Increment(ref _fetching) > MaxFetches)
+            {
+                throw ControlErrors.Busy($"{MaxFetches} files are being fetched already");
+            }
+
+            // One group for one key, as everywhere (spec/circuit.md, section 6); the reference alone reads nothing.
+            var group = new IsolationGroup($"control/fetch/{key.Capability.RootReference.Value}");
+            await using var content = await surface.Node.OpenAsync(key, group, context.RequestAborted);
+            await serve(request, content);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _fetching);
+        }
+    }
+
+    private async Task SendAsync(HttpContext context, ContentSelection selection, long offset)
     {
         var response = context.Response;
         response.ContentType = "application/octet-stream";
-        response.Headers[ControlHeaders.Name] = Uri.EscapeDataString(content.Name);
-        response.Headers[ControlHeaders.Length] = content.Length.ToString(CultureInfo.InvariantCulture);
+        response.Headers[ControlHeaders.Name] = Uri.EscapeDataString(selection.Name);
+        response.Headers[ControlHeaders.Length] = selection.Length.ToString(CultureInfo.InvariantCulture);
         await response.StartAsync(context.RequestAborted);
         string end = ControlHeaders.Done;
         try
         {
-            if (content.Length > 0)
-            {
-                await content.CopyRangeAsync(0, content.Length, response.Body, context.RequestAborted);
-            }
+            await selection.CopyAsync(offset, response.Body, context.RequestAborted);
         }
         catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -85,9 +105,9 @@ internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
         response.AppendTrailer(ControlHeaders.End, end);
     }
 
-    private static async Task<ContentKey> ReadKeyAsync(HttpContext context)
-    {
-        var request = await Answers.ReadAsync(context, ControlJson.Default.KeyRequest);
-        return ContentKey.TryParse(request.Key, out var key, out var error) ? key : throw ControlErrors.BadKey(error);
-    }
+    private static async Task<ContentKey> ReadKeyAsync(HttpContext context) =>
+        Parse((await Answers.ReadAsync(context, ControlJson.Default.KeyRequest)).Key);
+
+    private static ContentKey Parse(string? text) =>
+        ContentKey.TryParse(text, out var key, out var error) ? key : throw ControlErrors.BadKey(error);
 }

@@ -124,6 +124,7 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
             ("/v1/status", "GET") => Answers.WriteAsync(context, _status.Take(), ControlJson.Default.StatusDocument),
             ("/v1/add", "POST") => _add.ServeAsync(context),
             ("/v1/get", "POST") => _content.GetAsync(context),
+            ("/v1/list", "POST") => _content.ListAsync(context),
             ("/v1/open", "POST") => _content.OpenAsync(context),
             ("/v1/deny", "POST") => _content.DenyAsync(context),
             ("/v1/publications", "GET") => _house.ListAsync(context),

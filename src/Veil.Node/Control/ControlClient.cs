@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Veil.Content.Folders;
 using Veil.Node.Status;
 
 namespace Veil.Node.Control;
@@ -93,7 +94,7 @@ public sealed class ControlClient : IDisposable
         ControlJson.Default.SettingAnswer,
         cancellationToken);
 
-    /// <summary>Publishes a file.</summary>
+    /// <summary>Publishes a file or folder.</summary>
     /// <param name="file">What, and under which name.</param>
     /// <param name="onProgress">Called some five times a second.</param>
     /// <param name="cancellationToken">Gives up: the publication ends.</param>
@@ -108,6 +109,11 @@ public sealed class ControlClient : IDisposable
         using var request = NewRequest(HttpMethod.Post, "add", content);
         request.Headers.Add(ControlHeaders.Length, file.Length.ToString());
         request.Headers.Add(ControlHeaders.Name, Uri.EscapeDataString(file.Name));
+        if (file.Folder is { } folder)
+        {
+            request.Headers.Add(ControlHeaders.Index, FolderIndexCodec.Encode(folder).Length.ToString());
+        }
+
         try
         {
             using var response = await SendAsync(request, stop.Token);
@@ -120,18 +126,29 @@ public sealed class ControlClient : IDisposable
         }
     }
 
+    /// <summary>What a key names.</summary>
+    public Task<ContentListing> ListContentAsync(FetchRequest wanted, CancellationToken cancellationToken) => CallAsync(
+        HttpMethod.Post, "list", Body(wanted), ControlJson.Default.ContentListing, cancellationToken);
+
+    /// <summary>Fetches all that a key names.</summary>
+    public Task<FetchedFile> GetAsync(
+        string key,
+        Func<FetchedFile, Stream> destination,
+        CancellationToken cancellationToken) => GetAsync(new FetchRequest(key), destination, cancellationToken);
+
     /// <summary>Fetches content.</summary>
-    /// <param name="key">Which.</param>
+    /// <param name="wanted">What.</param>
     /// <param name="destination">Told name and length before the first byte, gives the stream that verified bytes are
     /// written to; the caller disposes it.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Only when all bytes were written.</returns>
     public async Task<FetchedFile> GetAsync(
-        string key,
+        FetchRequest wanted,
         Func<FetchedFile, Stream> destination,
         CancellationToken cancellationToken)
     {
-        using var request = NewRequest(HttpMethod.Post, "get", KeyBody(key));
+        ArgumentNullException.ThrowIfNull(wanted);
+        using var request = NewRequest(HttpMethod.Post, "get", Body(wanted));
         using var response = await SendAsync(request, cancellationToken);
         var file = new FetchedFile(
             Uri.UnescapeDataString(HeaderOf(response, ControlHeaders.Name)),
@@ -144,13 +161,16 @@ public sealed class ControlClient : IDisposable
             throw TryReadError(Encoding.UTF8.GetBytes(end)) is { } error ? new ControlException(500, error) : Broken();
         }
 
-        return written == file.Length ? file : throw Broken();
+        return written == file.Length - wanted.Offset ? file : throw Broken();
     }
 
     /// <summary>Closes the connection.</summary>
     public void Dispose() => _http.Dispose();
 
     private static ByteArrayContent KeyBody(string key) => Body(new KeyRequest(key), ControlJson.Default.KeyRequest);
+
+    private static ByteArrayContent Body(FetchRequest wanted) => Body(
+        new ContentRequest(wanted.Key, wanted.Paths, wanted.Offset, wanted.OnlyFile), ControlJson.Default.ContentRequest);
 
     private static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> type)
     {

@@ -7,6 +7,37 @@ public sealed record ErrorAnswer(ControlError Error);
 /// <param name="Key">As <c>veil:</c> and 112 characters, or a link to it.</param>
 public sealed record KeyRequest(string? Key);
 
+/// <summary>A request for a part of content, or for the list of it.</summary>
+/// <param name="Key">As in <see cref="KeyRequest"/>.</param>
+/// <param name="Paths">Of a folder: files, and folders whose files are meant; all where there is none.</param>
+/// <param name="Offset">Bytes to leave out at the beginning; only of get.</param>
+/// <param name="OnlyFile">Refuse what is not one file; only of get.</param>
+public sealed record ContentRequest(
+    string? Key,
+    IReadOnlyList<string>? Paths = null,
+    long Offset = 0,
+    bool OnlyFile = false);
+
+/// <summary>What a key names.</summary>
+/// <param name="Name">As its publisher named it; one harmless path component.</param>
+/// <param name="Kind"><c>file</c> or <c>folder</c>.</param>
+/// <param name="Bytes">Of the file, or of all files that are listed.</param>
+/// <param name="Digest">Entity digest of exactly these bytes for a file; for a folder it changes when any of them
+/// does.</param>
+/// <param name="Files">Of a folder: in the order in which their bytes come. Null for a file.</param>
+public sealed record ContentListing(
+    string Name,
+    string Kind,
+    long Bytes,
+    string Digest,
+    IReadOnlyList<ListedFile>? Files);
+
+/// <summary>A file of a folder, or an empty folder in it.</summary>
+/// <param name="Path">Relative, harmless; an empty folder's ends with <c>/</c>.</param>
+/// <param name="Bytes">Length.</param>
+/// <param name="Digest">Entity digest of its bytes.</param>
+public sealed record ListedFile(string Path, long Bytes, string Digest);
+
 /// <summary>Where a browser that goes through Veil finds the content.</summary>
 public sealed record OpenAnswer(string Url);
 

@@ -26,6 +26,12 @@ internal static class ControlErrors
     internal static ControlException BadKey(ContentKeyError error) => new(StatusCodes.Status400BadRequest, new(
         "bad_key", error.Message, "paste the key again, the whole of it"));
 
+    internal static ControlException NoSuchPath() => new(StatusCodes.Status404NotFound, new(
+        "no_such_path", "what the key names has no such file or folder in it", "veil ls KEY lists what it has"));
+
+    internal static ControlException IsFolder() => new(StatusCodes.Status409Conflict, new(
+        "is_folder", "this is a folder", "name one file of it with --path; veil ls KEY lists them"));
+
     internal static ControlException Stopping() => new(StatusCodes.Status503ServiceUnavailable, new(
         "stopping", "the node is stopping", "start it again"));
 

@@ -3,11 +3,14 @@ namespace Veil.Node.Control;
 /// <summary>Header and trailer fields of requests and answers that carry a file (spec/control.md, section 2).</summary>
 internal static class ControlHeaders
 {
-    /// <summary>Length of the file, in bytes, decimal.</summary>
+    /// <summary>Length of the file, or of all files of the folder, in bytes, decimal.</summary>
     internal const string Length = "veil-length";
 
-    /// <summary>Name of the file, percent-encoded UTF-8.</summary>
+    /// <summary>Name of the file or folder, percent-encoded UTF-8.</summary>
     internal const string Name = "veil-name";
+
+    /// <summary>Of add: bytes of the folder's index that its body begins with, decimal. Absent for a file.</summary>
+    internal const string Index = "veil-index";
 
     /// <summary>Trailer: <see cref="Done"/> when all bytes came, else the error as JSON.</summary>
     internal const string End = "veil-end";

@@ -10,6 +10,8 @@ namespace Veil.Node.Control;
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(ErrorAnswer))]
 [JsonSerializable(typeof(KeyRequest))]
+[JsonSerializable(typeof(ContentRequest))]
+[JsonSerializable(typeof(ContentListing))]
 [JsonSerializable(typeof(OpenAnswer))]
 [JsonSerializable(typeof(AddResult))]
 [JsonSerializable(typeof(PublicationList))]

@@ -1,4 +1,5 @@
 using System.Net;
+using Veil.Content.Folders;
 
 namespace Veil.Node.Control;
 
@@ -23,6 +24,11 @@ internal sealed class StreamedContent(AddFile file, CancellationTokenSource stop
         TransportContext? context,
         CancellationToken cancellationToken)
     {
+        if (file.Folder is { } folder)
+        {
+            await stream.WriteAsync(FolderIndexCodec.Encode(folder), cancellationToken);
+        }
+
         var buffer = new byte[BufferBytes];
         while (await ReadAsync(buffer, cancellationToken) is var count and > 0)
         {

@@ -151,7 +151,6 @@ public sealed class CommandTreeTests : IDisposable
             (await CommandRun.OfAsync("add", path, "--json", "--data", _folder.FullName)).ErrorCode();
 
         Assert.Equal("no_file", await CodeAsync(Path.Combine(_folder.FullName, "none")));
-        Assert.Equal("is_folder", await CodeAsync(_folder.FullName));
         Assert.Equal("not_a_file", await CodeAsync(empty));
         Assert.Equal("not_a_file", await CodeAsync("/dev/null"));
     }

@@ -30,7 +30,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("run --roles re", "relay")]
     [InlineData("run --roles relay,st", "relay,store")]
     [InlineData("completion z", "zsh")]
-    [InlineData("ls --keys ", "--data|--json|--keys")]
+    [InlineData("status --check ", "--check|--data|--json")]
     public async Task Bash_completes_commands_options_paths_and_roles(string typed, string expected)
     {
         // Words as readline would give them: the last one is the one under the cursor.

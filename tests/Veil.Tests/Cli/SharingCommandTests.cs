@@ -109,10 +109,11 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
     }
 
     [Fact]
-    public async Task An_interrupted_get_is_130_and_leaves_nothing()
+    public async Task An_interrupted_get_is_130_and_leaves_what_the_next_goes_on_from()
     {
         await house.ReadyAsync();
-        string key = (await RunAsync("add", Write("big.bin", RandomBytes(2_000_000)))).Out.Trim();
+        byte[] sent = RandomBytes(2_000_000);
+        string key = (await RunAsync("add", Write("big.bin", sent))).Out.Trim();
         using var interrupt = new CancellationTokenSource();
         using var watcher = new FileSystemWatcher(_folder.FullName) { EnableRaisingEvents = true };
         watcher.Created += (_, _) => interrupt.Cancel();
@@ -124,8 +125,35 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         if (run.ExitCode != 0)
         {
             Assert.Equal((ExitCodes.Interrupted, "interrupted"), (run.ExitCode, run.ErrorCode()));
-            Assert.Equal(["big.bin"], _folder.GetFiles().Select(file => file.Name));
+            Assert.False(File.Exists(At("out.bin")));
+            Assert.Equal(0, (await RunAsync("get", key, "-o", At("out.bin"))).ExitCode);
         }
+
+        Assert.Equal(sent, await File.ReadAllBytesAsync(At("out.bin"), TestContext.Current.CancellationToken));
+        Assert.Equal(["big.bin", "out.bin"], _folder.GetFiles().Select(file => file.Name).Order());
+    }
+
+    [Fact]
+    public async Task A_get_goes_on_from_what_an_earlier_one_left_and_finds_out_when_it_was_changed()
+    {
+        await house.ReadyAsync();
+        byte[] sent = RandomBytes(1_500_000);
+        string key = (await RunAsync("add", Write("big.bin", sent))).Out.Trim();
+        string digest = JsonValueString((await RunAsync("ls", key, "--json")).Object(), "digest")!;
+        string part = $"out.bin.part-{digest[..16]}";
+        Write("out.bin.part-0123456789abcdef", "of other content");
+
+        // All but the last bytes; and nothing of the others.
+        Write(part, sent[..^10]);
+        Assert.Equal(0, (await RunAsync("get", key, "-o", At("out.bin"))).ExitCode);
+        Assert.Equal(sent, await File.ReadAllBytesAsync(At("out.bin"), TestContext.Current.CancellationToken));
+        Assert.Equal(["big.bin", "out.bin"], _folder.GetFiles().Select(file => file.Name).Order());
+
+        File.Delete(At("out.bin"));
+        Write(part, new byte[1000]);
+        var damaged = await RunAsync("get", key, "-o", At("out.bin"), "--json");
+        Assert.Equal((ExitCodes.VerificationFailed, "part_damaged"), (damaged.ExitCode, damaged.ErrorCode()));
+        Assert.Equal(["big.bin"], _folder.GetFiles().Select(file => file.Name));
     }
 
     [Fact]

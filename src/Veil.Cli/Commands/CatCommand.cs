@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Veil.Cli.Files;
+using Veil.Cli.Output;
+using Veil.Node.Control;
+
+namespace Veil.Cli.Commands;
+
+/// <summary>`veil cat`: a file's bytes on standard output.</summary>
+internal static class CatCommand
+{
+    internal static Command Create(CommandFrame frame)
+    {
+        var key = new KeyInput();
+        var paths = new PathsInput();
+        return frame.Create(
+            "cat",
+            "Write the bytes of a file to standard output as they come; every byte is verified before it is handed on. "
+            + $"Of a folder name the file with --path. {KeyInput.Advice}\n\n"
+            + "Examples:\n  veil cat --key-file film.key | mpv -\n  veil cat --key-file photos.key --path readme.txt",
+            [.. key.Symbols, paths.Option],
+            async (invocation, cancellationToken) =>
+            {
+                if (invocation.Voice.Json)
+                {
+                    throw new CliFailure(
+                        ExitCodes.Usage, "usage", "--json and cat both want standard output", "veil get -o names a file");
+                }
+
+                var wanted = await key.ReadAsync(invocation, cancellationToken);
+                return await RunAsync(
+                    invocation, new FetchRequest(wanted.Format()) { Paths = paths.Read(invocation) }, cancellationToken);
+            });
+    }
+
+    /// <summary>Writes what is asked for to standard output.</summary>
+    internal static async Task<int> RunAsync(
+        Invocation invocation,
+        FetchRequest request,
+        CancellationToken cancellationToken)
+    {
+        using var client = invocation.Connect();
+        await using var output = ArrivingFile.Through(invocation.Terminal.OpenOut(), _ => { });
+        await client.GetAsync(request with { OnlyFile = true }, _ => output, cancellationToken);
+        output.Flush();
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,263 @@
+using System.Runtime.InteropServices;
+using Veil.Cli.Output;
+using Veil.Content.Manifests;
+using Veil.Node.Control;
+
+namespace Veil.Cli.Files;
+
+/// <summary>
+/// A folder that comes over the network: the bytes of its files, one after another. It stands beside its later place
+/// under another name, and gets its own only when all of it is there and on disk. Disposed before, it is what the next
+/// run goes on from (spec/control.md, section 2.2).
+/// </summary>
+internal sealed partial class ArrivingFolder : Stream
+{
+    private readonly string _part;
+    private readonly IReadOnlyList<ListedFile> _files;
+    private readonly Action<long> _onProgress;
+
+    // The one being written, and what is there of it.
+    private int _number;
+    private FileStream? _file;
+    private EntityDigest? _digest;
+    private long _writtenOfFile;
+    private long _written;
+
+    private ArrivingFolder(string part, IReadOnlyList<ListedFile> files, Action<long> onProgress)
+    {
+        _part = part;
+        _files = files;
+        _onProgress = onProgress;
+    }
+
+    /// <inheritdoc/>
+    public override bool CanRead => false;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <summary>Bytes that are there.</summary>
+    public override long Length => _written;
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => _written;
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Begins a folder that will be <paramref name="path"/>, or goes on with what an earlier run left of
+    /// it.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    internal static ArrivingFolder Resume(string path, ContentListing content, Action<long> onProgress)
+    {
+        string part = Parts.Of(path, content.Digest);
+        System.IO.Directory.CreateDirectory(part);
+        var folder = new ArrivingFolder(part, content.Files!, onProgress);
+        try
+        {
+            folder.TakeUp();
+            return folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Puts the folder under its name, once it is on disk.</summary>
+    /// <exception cref="CliFailure">There is something under that name, or a file is damaged.</exception>
+    internal void Keep(string path)
+    {
+        FinishFiles();
+        if (OperatingSystem.IsLinux())
+        {
+            // Once, and not for each of many thousand small files.
+            sync();
+        }
+
+        if (FileFacts.Of(path).Kind != FileKind.Missing)
+        {
+            throw ArrivingFile.Exists(path);
+        }
+
+        System.IO.Directory.Move(_part, path);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer,
+        CancellationToken cancellationToken = default)
+    {
+        while (!buffer.IsEmpty)
+        {
+            FinishFiles();
+            if (_number == _files.Count)
+            {
+                throw new IOException("the node sent more than it said");
+            }
+
+            var file = _files[_number];
+            _file ??= Begin(file)!;
+            var piece = buffer[..(int)Math.Min(buffer.Length, file.Bytes - _writtenOfFile)];
+            await _file.WriteAsync(piece, cancellationToken);
+            Count(piece.Span);
+            buffer = buffer[piece.Length..];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Flush() => _file?.Flush();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _file?.Dispose();
+            _digest?.Dispose();
+            if (_written == 0 && System.IO.Directory.Exists(_part)
+                && !System.IO.Directory.EnumerateFileSystemEntries(_part).Any())
+            {
+                System.IO.Directory.Delete(_part);
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    // Files are written in order: what is there ends in the first that is not whole. Whatever is after that goes.
+    private void TakeUp()
+    {
+        while (_number < _files.Count && PlaceOf(_files[_number]) is var place
+            && (System.IO.Directory.Exists(place) || File.Exists(place)))
+        {
+            if (!_files[_number].Path.EndsWith('/'))
+            {
+                _file = Parts.Open(place);
+                if (!TryTakeUp(_files[_number], _file))
+                {
+                    break;
+                }
+            }
+
+            if (_writtenOfFile < _files[_number].Bytes)
+            {
+                break;
+            }
+
+            FinishFile();
+        }
+
+        foreach (string place in _files.Skip(_number + 1).Select(PlaceOf).Where(File.Exists))
+        {
+            File.Delete(place);
+        }
+    }
+
+    private bool TryTakeUp(ListedFile file, FileStream there)
+    {
+        if (there.Length > file.Bytes)
+        {
+            there.SetLength(0);
+            return false;
+        }
+
+        var buffer = new byte[1 << 17];
+        while (there.Read(buffer) is var count and > 0)
+        {
+            Count(buffer.AsSpan(0, count));
+        }
+
+        return true;
+    }
+
+    private void Count(ReadOnlySpan<byte> bytes)
+    {
+        _digest ??= new EntityDigest();
+        _digest.Append(bytes);
+        _writtenOfFile += bytes.Length;
+        _written += bytes.Length;
+        _onProgress(_written);
+    }
+
+    // Past all that are complete, empty ones and empty folders among them.
+    private void FinishFiles()
+    {
+        while (_number < _files.Count && _writtenOfFile == _files[_number].Bytes)
+        {
+            _file ??= Begin(_files[_number]);
+            FinishFile();
+        }
+    }
+
+    private void FinishFile()
+    {
+        var file = _files[_number];
+        using var digest = _digest ?? new EntityDigest();
+        _digest = null;
+        _file?.Dispose();
+        _file = null;
+        if (digest.Finish().ToString() != file.Digest && !file.Path.EndsWith('/'))
+        {
+            // Nothing that came now: every byte of that was verified.
+            File.Delete(PlaceOf(file));
+            throw Parts.Damaged();
+        }
+
+        _writtenOfFile = 0;
+        _number++;
+    }
+
+    // Never over another: names that differ in what this file system does not tell apart are one file here.
+    private FileStream? Begin(ListedFile file)
+    {
+        string place = PlaceOf(file);
+        if (file.Path.EndsWith('/'))
+        {
+            System.IO.Directory.CreateDirectory(place);
+            return null;
+        }
+
+        System.IO.Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+        try
+        {
+            return new FileStream(place, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException) when (File.Exists(place))
+        {
+            throw new CliFailure(
+                ExitCodes.Failed, "names_collide", $"two files of this folder have one name here: {file.Path}",
+                "fetch one of them with --path, or all of it on another file system");
+        }
+    }
+
+    // The names were checked by the node, and are again, because a path that leads elsewhere writes elsewhere.
+    private string PlaceOf(ListedFile file)
+    {
+        string[] names = file.Path.TrimEnd('/').Split('/');
+        return Array.TrueForAll(names, FileName.IsValid)
+            ? Path.Combine([_part, .. names])
+            : throw new CliFailure(
+                ExitCodes.VerificationFailed, "verification_failed", "a name in this folder is none", "do not use it");
+    }
+
+    [LibraryImport("libc")]
+    private static partial void sync();
+}
