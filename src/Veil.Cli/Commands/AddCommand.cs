@@ -21,8 +21,8 @@ internal static class AddCommand
         };
         return frame.Create(
             "add",
-            "Share a file or folder: it is encrypted here, and its blocks are handed to stores over circuits. Prints the "
-            + "key; whoever has it can read it, and nobody else can. Ends with 0 only when every share that "
+            "Share a file or folder: it is encrypted here, and its blocks are handed to stores over circuits. Prints "
+            + "the key; whoever has it can read it, and nobody else can. Ends with 0 only when every share that "
             + "counts is on some store's disk; from then on this machine is not needed any more. It cannot be taken "
             + $"back. Stores keep it for {LeaseDays} days, and longer while somebody keeps it.\n\n"
             + "Examples:\n  veil add holiday.jpg\n  veil add film.mp4 > film.key\n  veil add photos/ --json",
@@ -54,7 +54,8 @@ internal static class AddCommand
             }
 
             string leftOut = folder.LeftOut == 0 ? "" : $"; {folder.LeftOut:N0} links and special files are left out";
-            Announce(invocation, $"{folder.Index.Entries.Count:N0} files, {ByteSize.Format(folder.Index.Length)}{leftOut}");
+            string size = ByteSize.Format(folder.Index.Length);
+            Announce(invocation, $"{folder.Index.Entries.Count:N0} files, {size}{leftOut}");
             return await SendAsync(
                 invocation,
                 new AddFile(folder.Name, folder.Index.Length, folder.ReadAsync) { Folder = folder.Index },

@@ -23,12 +23,12 @@ internal static class CatCommand
                 if (invocation.Voice.Json)
                 {
                     throw new CliFailure(
-                        ExitCodes.Usage, "usage", "--json and cat both want standard output", "veil get -o names a file");
+                        ExitCodes.Usage, "usage", "--json and cat both want standard output", "veil get -o FILE");
                 }
 
                 var wanted = await key.ReadAsync(invocation, cancellationToken);
-                return await RunAsync(
-                    invocation, new FetchRequest(wanted.Format()) { Paths = paths.Read(invocation) }, cancellationToken);
+                var request = new FetchRequest(wanted.Format()) { Paths = paths.Read(invocation) };
+                return await RunAsync(invocation, request, cancellationToken);
             });
     }
 

@@ -16,7 +16,7 @@ internal static class GetCommand
         var key = new KeyInput();
         var output = new Option<string?>("--output", "-o")
         {
-            Description = "where it goes: a place, a folder for it, or - for standard output (default: its own name, here)",
+            Description = "where it goes: a place, a folder for it, or - for standard output (default: here)",
             HelpName = "OUT",
         };
         var paths = new PathsInput();
@@ -42,7 +42,8 @@ internal static class GetCommand
                 var request = new FetchRequest(wanted.Format()) { Paths = paths.Read(invocation) };
                 return place == Standard
                     ? await CatCommand.RunAsync(invocation, request, cancellationToken)
-                    : await RunAsync(invocation, request, (place, invocation.Parsed.GetValue(force)), cancellationToken);
+                    : await RunAsync(
+                        invocation, request, (place, invocation.Parsed.GetValue(force)), cancellationToken);
             });
     }
 
@@ -68,8 +69,8 @@ internal static class GetCommand
                 void Show(long written)
                 {
                     there = written;
-                    string text = $"{ByteSize.Format(written)} of {ByteSize.Format(listing.Bytes)} fetched and verified";
-                    bar.Set(text, written, listing.Bytes);
+                    string progress = $"{ByteSize.Format(written)} of {ByteSize.Format(listing.Bytes)}";
+                    bar.Set($"{progress} fetched and verified", written, listing.Bytes);
                 }
 
                 return listing.Files is null

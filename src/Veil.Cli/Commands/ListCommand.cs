@@ -16,8 +16,8 @@ internal static class ListCommand
         return frame.Create(
             "ls",
             "List what was shared from this node and is remembered: id, length in bytes, time, name. "
-            + "With --json the keys are always there. With a key, list what it names instead: length in bytes and path of "
-            + $"each file. {KeyInput.Advice}\n\n"
+            + "With --json the keys are always there. With a key, list what it names instead: length in bytes and "
+            + $"path of each file. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil ls\n  veil ls --keys\n  veil ls --key-file photos.key",
             [keys, .. key.Symbols],
             async (invocation, cancellationToken) =>

@@ -66,8 +66,8 @@ internal sealed class ArrivingFile : Stream
     }
 
     /// <summary>
-    /// Begins a file that will be <paramref name="path"/>, or goes on with what an earlier run left of the same content;
-    /// <see cref="Length"/> then says how much of it is there.
+    /// Begins a file that will be <paramref name="path"/>, or goes on with what an earlier run left of the same
+    /// content; <see cref="Length"/> then says how much of it is there.
     /// </summary>
     /// <param name="path">Its later place.</param>
     /// <param name="content">Its length, in bytes, and its entity digest.</param>

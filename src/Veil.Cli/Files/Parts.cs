@@ -5,8 +5,9 @@ using Veil.Cli.Output;
 namespace Veil.Cli.Files;
 
 /// <summary>
-/// What stands beside a file or folder while it comes. The name of a part that may be gone on from says of which content
-/// it is: <c>OUT.part-</c> and 16 digits of the entity digest. One that may not ends with the number of its process.
+/// What stands beside a file or folder while it comes. The name of a part that may be gone on from says of which
+/// content it is: <c>OUT.part-</c> and 16 digits of the entity digest. One that may not ends with the number of its
+/// process.
 /// </summary>
 internal static class Parts
 {

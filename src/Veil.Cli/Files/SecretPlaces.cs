@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace Veil.Cli.Files;
 
 /// <summary>
-/// Files and folders that people share by mistake and cannot take back: keys, passwords, whole homes. By name only; what
-/// is in a file is not looked at.
+/// Files and folders that people share by mistake and cannot take back: keys, passwords, whole homes. By name only;
+/// what is in a file is not looked at.
 /// </summary>
 internal static class SecretPlaces
 {

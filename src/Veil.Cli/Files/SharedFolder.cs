@@ -3,7 +3,8 @@ using Veil.Content.Folders;
 
 namespace Veil.Cli.Files;
 
-/// <summary>A folder that is shared: what was in it at the start, each file read once, in the order of the index.</summary>
+/// <summary>A folder that is shared: what was in it at the start, each file read once, in the order of the
+/// index.</summary>
 internal sealed class SharedFolder : IDisposable
 {
     private readonly string[] _places;

@@ -8,8 +8,8 @@ using Veil.Content.Transfers;
 namespace Veil.Content.Fetching;
 
 /// <summary>
-/// One opened file or folder over its stripes. Ranges may be read at the same time; decoded stripes are shared between them and
-/// kept within a bound.
+/// One opened file or folder over its stripes. Ranges may be read at the same time; decoded stripes are shared between
+/// them and kept within a bound.
 /// </summary>
 internal sealed class StripedContent : ContentObject
 {

@@ -34,8 +34,8 @@ public static class FolderPaths
     }
 
     /// <summary>
-    /// Alters paths until they comply: each component as <see cref="FileName.Sanitize"/> does; one that another is in the
-    /// way of gets a number. What they were altered to, in the order given; null where one cannot be helped.
+    /// Alters paths until they comply: each component as <see cref="FileName.Sanitize"/> does; one that another is in
+    /// the way of gets a number. What they were altered to, in the order given; null where one cannot be helped.
     /// </summary>
     public static IReadOnlyList<string?> Sanitize(IEnumerable<string> paths)
     {

@@ -8,7 +8,8 @@ namespace Veil.Content.Folders;
 /// the digests of what was read (spec/manifest.md, section 6). Read only, forward only. One reader.
 /// </summary>
 /// <param name="draft">The files; its digests do not count.</param>
-/// <param name="files">Their bytes in order. Read to its end, of which it must tell; whoever gives it disposes it.</param>
+/// <param name="files">Their bytes in order, read to the end, of which it must tell. Whoever gives it disposes
+/// it.</param>
 public sealed class FolderStream(FolderIndex draft, Stream files) : Stream
 {
     private readonly FolderEntry[] _entries = [.. draft.Entries];

@@ -37,8 +37,8 @@ internal sealed class ContentPadding
     }
 
     /// <summary>
-    /// Fills the piece that follows <paramref name="index"/> pieces of 32 KiB; the last may be shorter. It looks like any
-    /// bytes, because equal leaves would be one block.
+    /// Fills the piece that follows <paramref name="index"/> pieces of 32 KiB; the last may be shorter. It looks like
+    /// any bytes, because equal leaves would be one block.
     /// </summary>
     public void Fill(long index, Span<byte> piece)
     {

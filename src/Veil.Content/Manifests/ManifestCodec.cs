@@ -94,7 +94,9 @@ public static class ManifestCodec
         manifest = null;
         if (reader.ReadUInt64() != 0 || reader.ReadTextString() != Magic) return false;
         if (reader.ReadUInt64() != 1 || reader.ReadUInt64() != Version) return false;
-        if (reader.ReadUInt64() != 2 || reader.ReadUInt64() is not (var kind and <= (ulong)ContentKind.Folder)) return false;
+        if (reader.ReadUInt64() != 2) return false;
+        var kind = reader.ReadUInt64();
+        if (kind > (ulong)ContentKind.Folder) return false;
         if (reader.ReadUInt64() != 3) return false;
         var name = reader.ReadTextString();
         if (reader.ReadUInt64() != 4) return false;

@@ -55,6 +55,10 @@ internal static class Answers
         return WriteBodyAsync(context, Encoding.UTF8.GetBytes(text + "\n"));
     }
 
+    /// <summary>Answers 404 within a site that is known.</summary>
+    internal static Task WriteNothingHereAsync(HttpContext context) => WriteTextAsync(
+        context, StatusCodes.Status404NotFound, "There is nothing under this path.");
+
     /// <summary>Answers 405.</summary>
     internal static Task WriteMethodNotAllowedAsync(HttpContext context, string allowed) =>
         WriteTextAsync(

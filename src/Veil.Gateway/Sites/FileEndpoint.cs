@@ -29,15 +29,18 @@ internal static class FileEndpoint
         return false;
     }
 
-    /// <summary>Answers with the file, a part of it, or that the client has it already.</summary>
+    /// <summary>Answers with the file, a part of it, or that the client has it already, at its own path.</summary>
     internal static Task ServeAsync(HttpContext context, ContentObject content)
     {
         var path = context.Request.Path.Value ?? string.Empty;
-        if (path != "/" && (path.Length == 0 || !path.AsSpan(1).SequenceEqual(content.Name)))
-        {
-            return Answers.WriteTextAsync(context, StatusCodes.Status404NotFound, "There is nothing under this path.");
-        }
+        return path == "/" || (path.Length > 0 && path.AsSpan(1).SequenceEqual(content.Name))
+            ? ServeFileAsync(context, content)
+            : Answers.WriteNothingHereAsync(context);
+    }
 
+    /// <summary>The same, whatever the path is.</summary>
+    internal static Task ServeFileAsync(HttpContext context, ContentObject content)
+    {
         var tag = new EntityTagHeaderValue($"\"{content.EntityTag}\"");
         var headers = context.Request.GetTypedHeaders();
         if (headers.IfMatch.Count > 0 && !Matches(headers.IfMatch, tag, strong: true))

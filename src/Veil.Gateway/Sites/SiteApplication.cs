@@ -18,6 +18,7 @@ internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files
     private const string Suffix = ".veil";
 
     private readonly OpenEndpoint _open = new(labels, files);
+    private readonly FolderEndpoint _folders = new();
 
     /// <inheritdoc/>
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
@@ -86,7 +87,9 @@ internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files
         {
             var label = granted.HostName[..^Suffix.Length];
             using var lease = await files.LeaseAsync(label, key, granted.Group, context.RequestAborted);
-            await FileEndpoint.ServeAsync(context, lease.Content);
+            await (lease.Content.IsFolder
+                ? _folders.ServeAsync(context, lease.Content)
+                : FileEndpoint.ServeAsync(context, lease.Content));
         }
     }
 

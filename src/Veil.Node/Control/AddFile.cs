@@ -14,7 +14,7 @@ public sealed record AddFile(
     long Length,
     Func<Memory<byte>, CancellationToken, ValueTask<int>> ReadAsync)
 {
-    /// <summary>The files whose bytes <see cref="ReadAsync"/> gives, one after another; null for a single file.</summary>
+    /// <summary>The files whose bytes <see cref="ReadAsync"/> gives, one after another; null for one file.</summary>
     public FolderIndex? Folder { get; init; }
 }
 

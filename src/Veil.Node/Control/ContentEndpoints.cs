@@ -6,8 +6,8 @@ using Veil.Content.Keys;
 
 namespace Veil.Node.Control;
 
-/// <summary>What is done with a content key (spec/control.md, section 2): get, list, open, deny. The key comes in the body,
-/// never in a path.</summary>
+/// <summary>What is done with a content key (spec/control.md, section 2): get, list, open, deny. The key comes in the
+/// body, never in a path.</summary>
 internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
 {
     // Each may hold read-ahead of several stripes.

@@ -170,7 +170,8 @@ public sealed class ControlClient : IDisposable
     private static ByteArrayContent KeyBody(string key) => Body(new KeyRequest(key), ControlJson.Default.KeyRequest);
 
     private static ByteArrayContent Body(FetchRequest wanted) => Body(
-        new ContentRequest(wanted.Key, wanted.Paths, wanted.Offset, wanted.OnlyFile), ControlJson.Default.ContentRequest);
+        new ContentRequest(wanted.Key, wanted.Paths, wanted.Offset, wanted.OnlyFile),
+        ControlJson.Default.ContentRequest);
 
     private static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> type)
     {

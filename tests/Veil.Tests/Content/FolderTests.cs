@@ -74,7 +74,8 @@ public sealed class FolderTests
     {
         FolderEntry[] entries =
         [
-            .. Enumerable.Range(0, FolderPaths.MaxEntries).Select(number => new FolderEntry($"{number / 100:d4}/{number:d6}", 7)),
+            .. Enumerable.Range(0, FolderPaths.MaxEntries)
+                .Select(number => new FolderEntry($"{number / 100:d4}/{number:d6}", 7)),
         ];
         Assert.True(FolderIndex.TryCreate(entries, out var index));
         Assert.True(FolderIndexCodec.TryDecode(FolderIndexCodec.Encode(index), out var read));
@@ -176,7 +177,8 @@ public sealed class FolderTests
 
     private static Task<Publication> PublishAsync(ContentRig rig, (string Path, byte[] Bytes)[] files)
     {
-        Assert.True(FolderIndex.TryCreate([.. files.Select(file => new FolderEntry(file.Path, file.Bytes.Length))], out var draft));
+        FolderEntry[] entries = [.. files.Select(file => new FolderEntry(file.Path, file.Bytes.Length))];
+        Assert.True(FolderIndex.TryCreate(entries, out var draft));
         MemoryStream content = new([.. files.SelectMany(file => file.Bytes)]);
         var source = PublishSource.OfFolder("holiday", draft, content);
         return rig.Publisher.PublishAsync(source, new PublishOptions(), null, Cancelled);

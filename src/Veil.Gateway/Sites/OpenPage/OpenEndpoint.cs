@@ -114,7 +114,7 @@ internal sealed class OpenEndpoint(SiteLabels labels, OpenFiles files)
 
         var label = labels.Add(key, group);
         using var lease = await files.LeaseAsync(label, key, group, context.RequestAborted);
-        var name = Uri.EscapeDataString(lease.Content.Name);
+        var name = lease.Content.IsFolder ? string.Empty : Uri.EscapeDataString(lease.Content.Name);
         var path = name.Length <= MaxEscapedName && name is not ("." or "..") ? name : string.Empty;
         Answers.SetHeaders(context.Response);
         await WriteJsonAsync(

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Veil.Gateway.Sites.OpenPage;
@@ -24,26 +23,14 @@ internal sealed class OpenPageDocument
     /// <summary>Puts the page together from the parts inside this assembly.</summary>
     internal static OpenPageDocument Load()
     {
-        var style = Read("open.css");
-        var script = Read("open.js");
-        var html = Read("open.html")
+        var style = PagePart.Read("open.css");
+        var script = PagePart.Read("open.js");
+        var html = PagePart.Read("open.html")
             .Replace("{{style}}", style, StringComparison.Ordinal)
             .Replace("{{script}}", script, StringComparison.Ordinal);
-        var policy = $"default-src 'none'; script-src {Hash(script)}; style-src {Hash(style)}; connect-src 'self'; "
+        var policy = $"default-src 'none'; script-src {PagePart.Hash(script)}; "
+            + $"style-src {PagePart.Hash(style)}; connect-src 'self'; "
             + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
         return new OpenPageDocument(Encoding.UTF8.GetBytes(html), policy);
-    }
-
-    private static string Hash(string text) =>
-        $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'";
-
-    private static string Read(string name)
-    {
-        using var stream = typeof(OpenPageDocument).Assembly.GetManifestResourceStream(name)
-            ?? throw new InvalidOperationException($"the assembly lacks its part {name}");
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-
-        // A browser hashes what it parsed, and it parses every line end as a line feed.
-        return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 }
