@@ -23,8 +23,9 @@ internal static class AddCommand
             "add",
             "Share a file or folder: it is encrypted here, and its blocks are handed to stores over circuits. Prints "
             + "the key; whoever has it can read it, and nobody else can. Ends with 0 only when every share that "
-            + "counts is on some store's disk; from then on this machine is not needed any more. It cannot be taken "
-            + $"back. Stores keep it for {LeaseDays} days, and longer while somebody keeps it.\n\n"
+            + "counts is on some store's disk; from then on this machine is not needed any more. Run again within a "
+            + "day after a crash or interruption, it goes on from where it was. It cannot be taken back. "
+            + $"Stores keep it for {LeaseDays} days, and longer while somebody keeps it.\n\n"
             + "Examples:\n  veil add holiday.jpg\n  veil add film.mp4 > film.key\n  veil add photos/ --json",
             [path, secrets],
             (invocation, cancellationToken) => RunAsync(
@@ -58,7 +59,11 @@ internal static class AddCommand
             Announce(invocation, $"{folder.Index.Entries.Count:N0} files, {size}{leftOut}");
             return await SendAsync(
                 invocation,
-                new AddFile(folder.Name, folder.Index.Length, folder.ReadAsync) { Folder = folder.Index },
+                new AddFile(folder.Name, folder.Index.Length, folder.ReadAsync)
+                {
+                    Folder = folder.Index,
+                    Token = folder.Token,
+                },
                 cancellationToken);
         }
 
@@ -69,7 +74,10 @@ internal static class AddCommand
         }
 
         Announce(invocation, ByteSize.Format(file.Length));
-        return await SendAsync(invocation, new AddFile(file.Name, file.Length, file.ReadAsync), cancellationToken);
+        return await SendAsync(
+            invocation,
+            new AddFile(file.Name, file.Length, file.ReadAsync) { Token = file.Token },
+            cancellationToken);
     }
 
     private static void RefuseSecret(string path, IEnumerable<string> places)

@@ -26,6 +26,17 @@ internal sealed class SharedFile : IDisposable
     /// <summary>Its name without folders.</summary>
     internal string Name => Path.GetFileName(_path);
 
+    /// <summary>See <see cref="ContentToken"/>.</summary>
+    internal string Token
+    {
+        get
+        {
+            using var token = new ContentToken();
+            token.Add(_path, _before);
+            return token.Finish();
+        }
+    }
+
     /// <summary>Opens it.</summary>
     /// <exception cref="CliFailure">It is none, or may not be read.</exception>
     internal static SharedFile Open(string path)

@@ -31,12 +31,15 @@ internal sealed class SharedFolder : IDisposable
     /// <summary>Paths of all that is shared, as they are here.</summary>
     internal IEnumerable<string> Places => _places;
 
+    /// <summary>See <see cref="ContentToken"/>.</summary>
+    internal required string Token { get; init; }
+
     /// <summary>Looks through it. Links are not followed: they may lead out of it.</summary>
     /// <exception cref="CliFailure">It cannot be shared as it is.</exception>
     internal static SharedFolder Open(string path)
     {
         string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        List<(string Path, long Length)> found = [];
+        List<(string Path, FileFacts Facts)> found = [];
         int leftOut = 0;
         try
         {
@@ -54,12 +57,18 @@ internal sealed class SharedFolder : IDisposable
                 Name: names[number] ?? throw new CliFailure(
                     ExitCodes.Failed, "path_too_long", $"{file.Path} is too long or too deep a path",
                         $"at most {FolderPaths.MaxBytes} bytes and {FolderPaths.MaxDepth} names are shared"),
-                file.Length,
+                file.Facts.Length,
                 Place: Path.Combine(root, file.Path)))
             .ToArray();
+        using var token = new ContentToken();
+        token.Add(root, default);
+        found.ForEach(file => token.Add(file.Path, file.Facts));
         Array.Sort(files, (left, right) => FolderPaths.Compare(left.Name, right.Name));
         return FolderIndex.TryCreate([.. files.Select(file => new FolderEntry(file.Name, file.Length))], out var index)
             ? new SharedFolder(Path.GetFileName(root), index, [.. files.Select(file => file.Place)], leftOut)
+            {
+                Token = token.Finish(),
+            }
             : throw new CliFailure(
                 ExitCodes.Failed, "too_large", $"{path} is more than can be shared at once",
                     $"share it in parts of at most {FolderPaths.MaxEntries:N0} files and 4 TiB");
@@ -108,11 +117,11 @@ internal sealed class SharedFolder : IDisposable
     private static void Collect(
         System.IO.DirectoryInfo folder,
         string prefix,
-        List<(string Path, long Length)> found,
+        List<(string Path, FileFacts Facts)> found,
         ref int leftOut)
     {
         bool isEmpty = true;
-        foreach (var entry in folder.EnumerateFileSystemInfos())
+        foreach (var entry in folder.EnumerateFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             if (found.Count > FolderPaths.MaxEntries)
             {
@@ -129,9 +138,9 @@ internal sealed class SharedFolder : IDisposable
                 Collect(inner, path + "/", found, ref leftOut);
                 isEmpty = false;
             }
-            else if (FileFacts.Of(entry.FullName) is { Kind: FileKind.Regular, Length: var length })
+            else if (FileFacts.Of(entry.FullName) is { Kind: FileKind.Regular } facts)
             {
-                found.Add((path, length));
+                found.Add((path, facts));
                 isEmpty = false;
             }
             else
@@ -142,7 +151,7 @@ internal sealed class SharedFolder : IDisposable
 
         if (isEmpty && prefix.Length > 0)
         {
-            found.Add((prefix, 0));
+            found.Add((prefix, default));
         }
     }
 }

@@ -42,9 +42,17 @@ internal sealed class BlockSender(
     /// <summary>Those that a store has.</summary>
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
+    /// <summary>Counts what an earlier run stored.</summary>
+    public void TakeOver(StoredReport earlier)
+    {
+        Interlocked.Add(ref _shares, earlier.Shares);
+        Interlocked.Add(ref _acknowledged, earlier.Acknowledged);
+        _redundancy.Add(earlier.StoresThatMayBeLost);
+    }
+
     /// <summary>Stores all shares of a stripe.</summary>
     /// <exception cref="PublishException">Fewer than needed were acknowledged.</exception>
-    public async Task SendStripeAsync(
+    public async Task<StoredReport> SendStripeAsync(
         IsolationGroup group,
         StripeShape shape,
         BlockRef[] references,
@@ -66,12 +74,12 @@ internal sealed class BlockSender(
             throw TooFew($"a stripe reached {holders.Count} of {order.Length} shares and needs {shape.NeededShares}");
         }
 
-        _redundancy.Add(holders, shape.DataShares);
+        return new(order.Length, holders.Count, _redundancy.Add(holders, shape.DataShares));
     }
 
     /// <summary>Stores a block in ten copies, or in as many as there are stores.</summary>
     /// <exception cref="PublishException">Fewer than half were acknowledged.</exception>
-    public async Task SendCopiesAsync(
+    public async Task<StoredReport> SendCopiesAsync(
         IsolationGroup group,
         BlockRef reference,
         byte[] block,
@@ -93,7 +101,7 @@ internal sealed class BlockSender(
                 $"a block reached {holders.Count} of {copies} copies and needs {Placement.NeededCopies(copies)}");
         }
 
-        _redundancy.Add(holders, 1);
+        return new(copies, holders.Count, _redundancy.Add(holders, 1));
     }
 
     /// <summary>

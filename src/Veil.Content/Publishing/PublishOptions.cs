@@ -31,6 +31,12 @@ public sealed record PublishOptions
     /// How long stores that fail are asked again for a stripe or block of which too few shares or copies arrived.
     /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>Where to go on from; null begins anew.</summary>
+    public PublishCheckpoint? From { get; init; }
+
+    /// <summary>Told how far it is each time it came further; on any thread, quick, never twice at a time.</summary>
+    public Action<PublishCheckpoint>? OnCheckpoint { get; init; }
 }
 
 /// <summary>How far a publication is.</summary>

@@ -29,6 +29,10 @@ internal sealed class PublishSession : IAsyncDisposable
     private readonly List<BlockRef> _innerNodes = [];
     private readonly CancellationTokenSource _stop;
     private readonly Action _onAdvance;
+    private readonly Action<PublishCheckpoint>? _onCheckpoint;
+    private readonly StoredTrack _storedStripes;
+    private readonly StoredTrack _storedCopies;
+    private readonly Lock _checkpointLock = new();
 
     // What first went wrong beside the flow that reads; it stops that flow.
     private Exception? _failure;
@@ -51,6 +55,9 @@ internal sealed class PublishSession : IAsyncDisposable
         _copies = new TaskWindow(options.MaxCopiedBlocksInMemory);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(caller.CancellationToken);
         _onAdvance = caller.OnAdvance;
+        _onCheckpoint = options.OnCheckpoint;
+        _storedStripes = new StoredTrack(options.From?.Stripes ?? StoredSoFar.None);
+        _storedCopies = new StoredTrack(options.From?.Copies ?? StoredSoFar.None);
     }
 
     /// <summary>Bytes of the source read so far.</summary>
@@ -82,6 +89,7 @@ internal sealed class PublishSession : IAsyncDisposable
         foreach (var node in _innerNodes) map.Append(node.Value.AsSpan());
         var mapCapability = map.Finish();
         await SendReadyAsync(map, isLast: true);
+        if (!_storedStripes.IsPastEarlier || !_storedCopies.IsPastEarlier) throw Changed("shrank");
         await _stripes.DrainAsync();
         await _copies.DrainAsync();
 
@@ -139,7 +147,7 @@ internal sealed class PublishSession : IAsyncDisposable
         {
             // The encoder hands the root out last.
             var group = next.Reference == capability.RootReference ? _groups.Root : _groups.Inner;
-            await SendCopiesAsync(group, next.Reference, next.Block);
+            await SendCopiesAsync(group, next.Reference, next.Block, _ => { });
         }
 
         return capability;
@@ -215,27 +223,61 @@ internal sealed class PublishSession : IAsyncDisposable
             await _stripes.WaitForRoomAsync();
             var (shape, references, blocks) = _assembly.Take();
             foreach (var reference in references) map.Append(reference.Value.AsSpan());
-            _stripes.Add(StoppingAsync(SendStripeAsync(shape, references, blocks)));
+            if (_storedStripes.Add(references) is { } onStored)
+            {
+                _stripes.Add(StoppingAsync(SendStripeAsync(shape, references, blocks, onStored)));
+            }
+            else
+            {
+                foreach (var block in blocks) _pool.Return(block);
+            }
         }
 
         while (_copiesToSend.TryDequeue(out var next))
         {
-            await _copies.WaitForRoomAsync();
-            _copies.Add(StoppingAsync(SendCopiesAsync(_groups.Inner, next.Reference, next.Block)));
+            if (_storedCopies.Add([next.Reference]) is { } onStored)
+            {
+                await _copies.WaitForRoomAsync();
+                _copies.Add(StoppingAsync(SendCopiesAsync(_groups.Inner, next.Reference, next.Block, onStored)));
+            }
+            else
+            {
+                _pool.Return(next.Block);
+            }
         }
     }
 
-    private async Task SendStripeAsync(StripeShape shape, BlockRef[] references, byte[][] blocks)
+    private async Task SendStripeAsync(
+        StripeShape shape,
+        BlockRef[] references,
+        byte[][] blocks,
+        Action<StoredReport> onStored)
     {
-        await _sender.SendStripeAsync(_groups.Data, shape, references, blocks, _stop.Token);
+        var report = await _sender.SendStripeAsync(_groups.Data, shape, references, blocks, _stop.Token);
         foreach (var block in blocks) _pool.Return(block);
-        _onAdvance();
+        onStored(report);
+        Advance();
     }
 
-    private async Task SendCopiesAsync(IsolationGroup group, BlockRef reference, byte[] block)
+    private async Task SendCopiesAsync(
+        IsolationGroup group,
+        BlockRef reference,
+        byte[] block,
+        Action<StoredReport> onStored)
     {
-        await _sender.SendCopiesAsync(group, reference, block, _stop.Token);
+        var report = await _sender.SendCopiesAsync(group, reference, block, _stop.Token);
         _pool.Return(block);
+        onStored(report);
+        Advance();
+    }
+
+    private void Advance()
+    {
         _onAdvance();
+        if (_onCheckpoint is null) return;
+        lock (_checkpointLock)
+        {
+            _onCheckpoint(new PublishCheckpoint(new Bytes32(_secret), _storedStripes.Stored, _storedCopies.Stored));
+        }
     }
 }

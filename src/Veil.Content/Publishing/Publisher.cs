@@ -91,7 +91,16 @@ public sealed class Publisher(
         }
 
         var secret = new byte[ErisLayout.ConvergenceSecretBytes];
-        if (!options.Convergent) secrets.Fill(secret);
+        if (options.From is { } from)
+        {
+            from.Secret.AsSpan().CopyTo(secret);
+            sender.TakeOver(from.Stripes.Report.With(from.Copies.Report));
+        }
+        else if (!options.Convergent)
+        {
+            secrets.Fill(secret);
+        }
+
         await using var owned = session = new PublishSession(
             sender, NewGroups(), options, secret, (OnAdvance, cancellationToken));
         CryptographicOperations.ZeroMemory(secret);

@@ -23,10 +23,17 @@ internal sealed class RedundancyCount
         }
     }
 
+    /// <summary>Takes over what an earlier run counted, whose stores are not known any more.</summary>
+    public void Add(int storesThatMayBeLost)
+    {
+        lock (_lock) _mayBeLost = Math.Min(_mayBeLost, storesThatMayBeLost);
+    }
+
     /// <summary>Adds one stripe, or one block in copies, for which one part is enough.</summary>
     /// <param name="holders">Who holds each acknowledged part.</param>
     /// <param name="needed">Parts that give the whole back.</param>
-    public void Add(IReadOnlyCollection<RelayId> holders, int needed)
+    /// <returns>Whole stores, whichever, without which this is still there.</returns>
+    public int Add(IReadOnlyCollection<RelayId> holders, int needed)
     {
         // The worst choice of lost stores is always the fullest ones.
         var remaining = holders.Count;
@@ -43,5 +50,7 @@ internal sealed class RedundancyCount
             _stores.UnionWith(holders);
             _mayBeLost = Math.Min(_mayBeLost, lost);
         }
+
+        return lost;
     }
 }

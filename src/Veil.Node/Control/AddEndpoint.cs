@@ -22,6 +22,7 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
     private const int MaxNameCharacters = 4096;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 
+    private readonly UnfinishedPublications _unfinished = new(surface.State, surface.Time);
     private int _running;
 
     internal async Task ServeAsync(HttpContext context)
@@ -51,7 +52,7 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
         try
         {
             var source = await SourceAsync(announced, body, context.RequestAborted);
-            last = new AddLine { Result = await PublishAsync(context, source) };
+            last = new AddLine { Result = await PublishAsync(context, source, announced.Token) };
         }
         catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -79,12 +80,18 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
             : throw ControlErrors.BadRequest();
     }
 
-    private async Task<AddResult> PublishAsync(HttpContext context, PublishSource source)
+    private async Task<AddResult> PublishAsync(HttpContext context, PublishSource source, string? token)
     {
         long began = surface.Time.GetTimestamp();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         var latest = new LatestProgress();
-        var publishing = surface.Node.PublishAsync(source, new PublishOptions(), latest.Set, stop.Token);
+        PublishCheckpoint? checkpoint = null;
+        var options = new PublishOptions
+        {
+            From = token is null ? null : await _unfinished.FindAsync(token, stop.Token),
+            OnCheckpoint = told => Volatile.Write(ref checkpoint, told),
+        };
+        var publishing = surface.Node.PublishAsync(source, options, latest.Set, stop.Token);
         try
         {
             while (!publishing.IsCompleted)
@@ -94,6 +101,8 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
                 {
                     await WriteAsync(context, new AddLine { Progress = progress });
                 }
+
+                await RememberAsync(token, Interlocked.Exchange(ref checkpoint, null));
             }
         }
         finally
@@ -101,6 +110,7 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
             // Reached with the publication under way only when the client is gone: it has no other owner.
             stop.Cancel();
             await publishing.ContinueWith(static _ => { }, TaskScheduler.Default);
+            await FinishAsync(token, publishing, Interlocked.Exchange(ref checkpoint, null));
         }
 
         var done = await publishing;
@@ -116,6 +126,23 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
             done.Redundancy.StoresThatMayBeLost,
             await RememberAsync(done));
     }
+
+    private async Task FinishAsync(string? token, Task publishing, PublishCheckpoint? last)
+    {
+        bool isOver = publishing.IsCompletedSuccessfully
+            || publishing.Exception?.InnerException is PublishException { Fault: PublishFault.SourceChanged };
+        if (isOver && token is not null)
+        {
+            await _unfinished.RemoveAsync(token, CancellationToken.None);
+            return;
+        }
+
+        await RememberAsync(token, last);
+    }
+
+    private Task RememberAsync(string? token, PublishCheckpoint? checkpoint) => token is null || checkpoint is null
+        ? Task.CompletedTask
+        : _unfinished.PutAsync(token, checkpoint, CancellationToken.None);
 
     // It is published, whoever is still there to hear of it: not cancelled, and no failure takes the key away.
     private async Task<string?> RememberAsync(Publication done)
@@ -158,6 +185,9 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
 
         return TryReadNumber(headers[ControlHeaders.Length], out long length) && isWhole
             ? new Announced(Uri.UnescapeDataString(headers[ControlHeaders.Name].ToString()), length, indexLength)
+            {
+                Token = headers[ControlHeaders.Token] is [{ Length: 64 } token] ? token : null,
+            }
             : throw ControlErrors.BadRequest();
     }
 
@@ -168,7 +198,10 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
-    private readonly record struct Announced(string Name, long Length, int? IndexLength);
+    private readonly record struct Announced(string Name, long Length, int? IndexLength)
+    {
+        public string? Token { get; init; }
+    }
 
     // What was told last; between two lines of the answer only the newest counts.
     private sealed class LatestProgress

@@ -14,6 +14,12 @@ public sealed record AddFile(
     long Length,
     Func<Memory<byte>, CancellationToken, ValueTask<int>> ReadAsync)
 {
+    /// <summary>
+    /// Says which content this is, in which state: 64 hexadecimal digits that change when it does. With the same token
+    /// a publication that broke off goes on. Null to begin anew.
+    /// </summary>
+    public string? Token { get; init; }
+
     /// <summary>The files whose bytes <see cref="ReadAsync"/> gives, one after another; null for one file.</summary>
     public FolderIndex? Folder { get; init; }
 }

@@ -109,6 +109,11 @@ public sealed class ControlClient : IDisposable
         using var request = NewRequest(HttpMethod.Post, "add", content);
         request.Headers.Add(ControlHeaders.Length, file.Length.ToString());
         request.Headers.Add(ControlHeaders.Name, Uri.EscapeDataString(file.Name));
+        if (file.Token is { } token)
+        {
+            request.Headers.Add(ControlHeaders.Token, token);
+        }
+
         if (file.Folder is { } folder)
         {
             request.Headers.Add(ControlHeaders.Index, FolderIndexCodec.Encode(folder).Length.ToString());

@@ -12,6 +12,10 @@ internal static class ControlHeaders
     /// <summary>Of add: bytes of the folder's index that its body begins with, decimal. Absent for a file.</summary>
     internal const string Index = "veil-index";
 
+    /// <summary>Of add: what the client calls this very content in this state, to go on after a crash. 64 hexadecimal
+    /// digits.</summary>
+    internal const string Token = "veil-token";
+
     /// <summary>Trailer: <see cref="Done"/> when all bytes came, else the error as JSON.</summary>
     internal const string End = "veil-end";
 
