@@ -1,4 +1,5 @@
 using Veil.Bench;
+using Veil.Bench.Content;
 using Veil.Bench.Streams;
 
 // A new bench is a file of its own and a line here.
@@ -8,7 +9,7 @@ IBench[] benches =
     new RawBench(), new TcpBench(), new DemoBench(), new StoreBench(args), new HoldBench(options),
     new SetupBench(options), new IdleBench(options), new RelayBench(options),
     new CircuitBench(options), new DelayBench(options), new FairBench(options), new LimitsBench(options),
-    new StalledBench(options),
+    new StalledBench(options), new ContentBench(options),
 ];
 
 if (args is [ChildProcess.PlayArgument, var played, var role, .. var rest])
