@@ -3,12 +3,13 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Veil.Content.Edge;
 using Veil.Content.Keys;
+using Veil.Content.Names;
 
 namespace Veil.Node.Control;
 
 /// <summary>What is done with a content key (spec/control.md, section 2): get, open, deny. The key comes in the body,
 /// never in a path.</summary>
-internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
+internal sealed class ContentEndpoints(ControlSurface surface, NameEndpoints names, FaultLog faults)
 {
     // Each may hold read-ahead of several stripes.
     private const int MaxFetches = 16;
@@ -17,13 +18,15 @@ internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
 
     internal async Task GetAsync(HttpContext context)
     {
-        var key = await ReadKeyAsync(context);
+        var request = await Answers.ReadAsync(context, ControlJson.Default.KeyRequest);
         try
         {
             if (Interlocked.Increment(ref _fetching) > MaxFetches)
             {
                 throw ControlErrors.Busy($"{MaxFetches} files are being fetched already");
             }
+
+            var key = await names.TargetAsync(request.Key, context.RequestAborted);
 
             // One group for one key, as everywhere (spec/circuit.md, section 6); the reference alone reads nothing.
             var group = new IsolationGroup($"control/fetch/{key.Capability.RootReference.Value}");
@@ -38,14 +41,17 @@ internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
 
     internal async Task OpenAsync(HttpContext context)
     {
-        var key = await ReadKeyAsync(context);
+        var request = await Answers.ReadAsync(context, ControlJson.Default.KeyRequest);
+        string? name = NameAddress.IsMeant(request.Key) ? NameEndpoints.Parse(request.Key).Format() : null;
+        var key = name is null ? Parse(request.Key) : null;
         if (!surface.Node.Options.Roles.HasFlag(NodeRoles.Gateway))
         {
             throw new ControlException(StatusCodes.Status409Conflict, new(
                 "no_gateway", "this node is not a gateway", "add gateway to Node:Roles and start it again"));
         }
 
-        await Answers.WriteAsync(context, new OpenAnswer(surface.Node.Open(key)), ControlJson.Default.OpenAnswer);
+        string url = key is null ? $"http://{name}/" : surface.Node.Open(key);
+        await Answers.WriteAsync(context, new OpenAnswer(url), ControlJson.Default.OpenAnswer);
     }
 
     internal async Task DenyAsync(HttpContext context)
@@ -88,6 +94,9 @@ internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
     private static async Task<ContentKey> ReadKeyAsync(HttpContext context)
     {
         var request = await Answers.ReadAsync(context, ControlJson.Default.KeyRequest);
-        return ContentKey.TryParse(request.Key, out var key, out var error) ? key : throw ControlErrors.BadKey(error);
+        return Parse(request.Key);
     }
+
+    private static ContentKey Parse(string? text) =>
+        ContentKey.TryParse(text, out var key, out var error) ? key : throw ControlErrors.BadKey(error);
 }

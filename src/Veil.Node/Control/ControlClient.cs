@@ -152,7 +152,7 @@ public sealed class ControlClient : IDisposable
 
     private static ByteArrayContent KeyBody(string key) => Body(new KeyRequest(key), ControlJson.Default.KeyRequest);
 
-    private static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> type)
+    internal static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> type)
     {
         var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(value, type));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -167,7 +167,7 @@ public sealed class ControlClient : IDisposable
             Content = content,
         };
 
-    private async Task<T> CallAsync<T>(
+    internal async Task<T> CallAsync<T>(
         HttpMethod method,
         string path,
         HttpContent? content,
