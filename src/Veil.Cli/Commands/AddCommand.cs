@@ -25,13 +25,21 @@ internal static class AddCommand
 
     private static async Task<int> RunAsync(Invocation invocation, string path, CancellationToken cancellationToken)
     {
-        using var file = SharedFile.Open(path);
         using var client = invocation.Connect();
+        var result = await ShareAsync(invocation, client, path, cancellationToken);
+        invocation.Voice.Print(result, ControlJson.Default.AddResult, output => output.WriteLine(result.Key));
+        return ExitCodes.Done;
+    }
+
+    /// <summary>Shares a file with a bar on the screen, and says how it went.</summary>
+    internal static async Task<AddResult> ShareAsync(
+        Invocation invocation, ControlClient client, string path, CancellationToken cancellationToken)
+    {
+        using var file = SharedFile.Open(path);
         var result = await ProgressLine.ShowAsync(invocation.Voice, bar => client.AddAsync(
             new AddFile(file.Name, file.Length, file.ReadAsync),
             progress => Show(bar, progress),
             cancellationToken));
-        invocation.Voice.Print(result, ControlJson.Default.AddResult, output => output.WriteLine(result.Key));
         invocation.Voice.Say(
             $"shared {result.Name}, {ByteSize.Format(result.Bytes)}, in {result.Seconds:0.0} s: "
             + $"{result.SharesAcked:N0} of {result.Shares:N0} shares are safe; "
@@ -41,7 +49,7 @@ internal static class AddCommand
             invocation.Voice.Say("the node could not remember it: keep the key, it cannot be had again");
         }
 
-        return ExitCodes.Done;
+        return result;
     }
 
     // Reading is ahead of the stores by a few stripes only, so what is waited for is always the stores.

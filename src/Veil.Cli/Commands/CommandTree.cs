@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Veil.Cli.Demo;
 using Veil.Cli.Eris;
+using Veil.Cli.Names;
 using Veil.Cli.Network;
 using Veil.Cli.Output;
 using Veil.Cli.Run;
@@ -58,6 +59,12 @@ internal static class CommandTree
             AddCommand.Create(frame),
             GetCommand.Create(frame),
             OpenCommand.Create(frame),
+            KeyCommand.Create(frame),
+            PublishCommand.Create(frame),
+            FollowCommands.CreateResolve(frame),
+            FollowCommands.CreateFollow(frame),
+            FollowCommands.CreateList(frame),
+            FollowCommands.CreateUnfollow(frame),
             ListCommand.Create(frame),
             RemoveCommand.Create(frame),
             SetCommand.Create(frame),

@@ -22,7 +22,7 @@ internal static class GetCommand
         var force = new Option<bool>("--force", "-f") { Description = "replace a file that is there" };
         return frame.Create(
             "get",
-            "Fetch what a key names. The file appears under its name only when all of it is there, verified and on "
+            "Fetch what a key or name stands for. The file appears under its name only when all of it is there, verified and on "
             + $"disk; with -o - every byte is verified before it is handed on. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil get - -o holiday.jpg < holiday.key\n  veil get --key-file film.key -o film.mp4\n"
             + "  veil get --key-file film.key -o - | mpv -",
@@ -36,8 +36,8 @@ internal static class GetCommand
                         ExitCodes.Usage, "usage", "--json and -o - both want standard output", "name a file with -o");
                 }
 
-                var wanted = await key.ReadAsync(invocation, cancellationToken);
-                var request = new GetRequest(wanted.Format(), place, invocation.Parsed.GetValue(force));
+                string wanted = await key.ReadTargetAsync(invocation, cancellationToken);
+                var request = new GetRequest(wanted, place, invocation.Parsed.GetValue(force));
                 return await RunAsync(invocation, request, cancellationToken);
             });
     }
