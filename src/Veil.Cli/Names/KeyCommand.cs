@@ -60,7 +60,8 @@ internal static class KeyCommand
                     CryptographicOperations.ZeroMemory(secret);
                 }
 
-                invocation.Voice.Say($"keep a copy elsewhere: veil key export {called} FILE; without it, a lost disk is a lost name");
+                invocation.Voice.Say(
+                    $"keep a copy elsewhere: veil key export {called} FILE; without it, a lost disk is a lost name");
                 return Task.FromResult(ExitCodes.Done);
             });
     }
@@ -120,7 +121,8 @@ internal static class KeyCommand
         return frame.Create(
             "import",
             "Take a key that was exported. Two machines that publish under one name at a time make a fork, which every "
-            + "reader is shown: use one.\n\nExamples:\n  veil key import blog.key\n  veil key import old.key --name blog",
+            + "reader is shown: use one.\n\n"
+            + "Examples:\n  veil key import blog.key\n  veil key import old.key --name blog",
             [file, name],
             (invocation, _) =>
             {

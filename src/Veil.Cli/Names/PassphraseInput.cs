@@ -68,7 +68,10 @@ internal sealed class PassphraseInput
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new CliFailure(
-                ExitCodes.Failed, "no_file", $"the passphrase file {file} cannot be read", "check its path and your rights");
+                ExitCodes.Failed,
+                "no_file",
+                $"the passphrase file {file} cannot be read",
+                "check its path and your rights");
         }
     }
 }

@@ -17,7 +17,8 @@ public sealed class NameKey : IDisposable
     /// <summary>Days before the present one that are signed: readers' clocks may be behind.</summary>
     public const int DaysBehind = 1;
 
-    /// <summary>Days after the present one that are signed; one less than stores take, for clocks that are off.</summary>
+    /// <summary>Days after the present one that are signed: one less than stores take, for clocks that are
+    /// off.</summary>
     public const int DaysAhead = NameRecordLayout.DaysAhead - 1;
 
     private readonly byte[] _seed = GC.AllocateArray<byte>(SeedBytes, pinned: true);

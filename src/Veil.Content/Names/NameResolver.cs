@@ -8,8 +8,8 @@ using Veil.Wire.Seams;
 namespace Veil.Content.Names;
 
 /// <summary>
-/// Asks stores for the records of a name (spec/name.md, section 6). Remembers nothing of names; which stores lied or did
-/// not answer it does. Safe for concurrent use.
+/// Asks stores for the records of a name (spec/name.md, section 6). Remembers nothing of names; which stores lied or
+/// did not answer it does. Safe for concurrent use.
 /// </summary>
 public sealed class NameResolver(IRecordNetwork network, DecisionSource decisions, TimeProvider time)
 {
@@ -49,7 +49,7 @@ public sealed class NameResolver(IRecordNetwork network, DecisionSource decision
             : new NameUnavailableException(NameFault.Unreachable, "too few of the name's stores answer");
     }
 
-    /// <summary>Finds the record of one day, of the newest version that stores have; null where there is none.</summary>
+    /// <summary>Finds the record of one day, of the newest version that stores have; null for none.</summary>
     public async Task<NameResolution?> FindAsync(
         NameAddress address, NameDay day, IsolationGroup group, CancellationToken cancellationToken)
     {

@@ -43,7 +43,8 @@ public static class NameSeal
     }
 
     /// <summary>Writes nonce, ciphertext and tag behind the header.</summary>
-    internal static void Seal(NameAddress address, BlindedKey blinded, NameDay day, NameContent content, Span<byte> record)
+    internal static void Seal(
+        NameAddress address, BlindedKey blinded, NameDay day, NameContent content, Span<byte> record)
     {
         Span<byte> plaintext = stackalloc byte[NameRecordLayout.PlaintextBytes];
         content.Write(plaintext);

@@ -144,7 +144,8 @@ internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files
         ContentUnavailableException { Fault: var fault } =>
             (Answers.StatusOf(fault), new(CodeOf(fault), Answers.TextOf(fault), Answers.HintOf(fault))),
         NameUnavailableException name =>
-            (SiteNames.StatusOf(name.Fault), new(SiteNames.CodeOf(name.Fault), name.Message, SiteNames.HintOf(name.Fault))),
+            (SiteNames.StatusOf(name.Fault),
+                new(SiteNames.CodeOf(name.Fault), name.Message, SiteNames.HintOf(name.Fault))),
         GatewayBusyException =>
             (StatusCodes.Status503ServiceUnavailable,
                 new("busy", "as many files as allowed are being read", "Try again when some are done.")),

@@ -20,7 +20,8 @@ internal sealed record KeptName(
     internal NameContent? Content =>
         Records.Count > 0 && NameSeal.TryOpen(Address, Records[0], out var content) ? content : null;
 
-    /// <summary>With further records of its version, or those of a later one alone; without days that are over.</summary>
+    /// <summary>With further records of its version, or those of a later one alone, without days that are
+    /// over.</summary>
     internal KeptName With(IEnumerable<NameRecord> records, NameDay today)
     {
         NameRecord[] all = [.. Records, .. records];

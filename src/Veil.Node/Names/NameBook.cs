@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Veil.Content.Names;
 using Veil.Storage.State;
 using Veil.Wire;
@@ -137,18 +136,3 @@ internal sealed class NameBook(IDocumentSlot? slot) : IDisposable
 
     private static Bytes32 Hash(string digits) => new(Convert.FromHexString(digits));
 }
-
-/// <summary>The document.</summary>
-internal sealed record NameBookDocument(IReadOnlyList<SeenDocument> Seen, IReadOnlyList<KeptDocument> Names);
-
-/// <summary>A name that was seen: hashes only.</summary>
-internal sealed record SeenDocument(string Id, ulong Sequence, string Target);
-
-/// <summary>A name that is kept alive.</summary>
-internal sealed record KeptDocument(string Address, bool Followed, bool Own, IReadOnlyList<string> Records);
-
-/// <summary>JSON of the document.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(NameBookDocument))]
-internal sealed partial class NameBookJson : JsonSerializerContext;

@@ -7,8 +7,8 @@ using Veil.Storage;
 namespace Veil.Node.Names;
 
 /// <summary>
-/// The secret keys of a user's names, one file each (spec/name.md, section 8). Used by the program that signs; a running
-/// node has no part in it. Every method throws <see cref="NameKeyException"/>.
+/// The secret keys of a user's names, one file each (spec/name.md, section 8). Used by the program that signs; a
+/// running node has no part in it. Every method throws <see cref="NameKeyException"/>.
 /// </summary>
 public sealed class NameKeyFolder(DataPaths paths, SecretSource secrets)
 {

@@ -26,7 +26,10 @@ internal sealed partial class NodeNames : IDisposable
     private readonly Dictionary<(string Group, NameAddress Address), (ContentKey Target, long At)> _fresh = [];
 
     internal NodeNames(
-        IRecordNetwork network, IDocumentSlot? slot, NameOptions options, (TimeProvider Time, DecisionSource Decisions) seams)
+        IRecordNetwork network,
+        IDocumentSlot? slot,
+        NameOptions options,
+        (TimeProvider Time, DecisionSource Decisions) seams)
     {
         (_network, _options, _time) = (network, options, seams.Time);
         _resolver = new NameResolver(network, seams.Decisions, seams.Time);
@@ -76,7 +79,7 @@ internal sealed partial class NodeNames : IDisposable
             case NameVerdict.RolledBack:
                 throw new NameUnavailableException(
                     NameFault.RolledBack,
-                    $"stores show version {found.Content.Sequence}, and {Book.History.HighestOf(address)} was seen before");
+                    $"stores show version {found.Content.Sequence}, and {Book.History.HighestOf(address)} was seen");
             case NameVerdict.Forked:
                 throw new NameUnavailableException(
                     NameFault.Forked, $"version {found.Content.Sequence} was seen before with other content");
@@ -161,7 +164,8 @@ internal sealed partial class NodeNames : IDisposable
         if (placed.FirstOrDefault(record => IsLive(record.Record.Day) && !record.IsSafe) is { } missing)
         {
             throw new NamePublishException(
-                NamePublishFault.NotPlaced, $"{missing.Kept} of {missing.Copies} stores keep the name's record of a day");
+                NamePublishFault.NotPlaced,
+                $"{missing.Kept} of {missing.Copies} stores keep the name's record of a day");
         }
 
         Book.History.Judge(address, content);

@@ -38,7 +38,8 @@ public sealed class NameTests(RunningTestnet network) : IClassFixture<RunningTes
         // A second version, which the reader's page shows soon.
         await RunningTestnet.VeilAsync(["follow", address, .. reader]);
         Assert.Equal(2UL, (await PublishAsync(second, owner)).GetProperty("sequence").GetUInt64());
-        await EventuallyAsync(async () => (await network.CurlAsync("gateway2", address)).AsSpan().SequenceEqual(second));
+        await EventuallyAsync(
+            async () => (await network.CurlAsync("gateway2", address)).AsSpan().SequenceEqual(second));
 
         // The follower has all days of the new version.
         await EventuallyAsync(async () =>

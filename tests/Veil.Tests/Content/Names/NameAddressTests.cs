@@ -17,7 +17,8 @@ public sealed class NameAddressTests
         Assert.Equal(61, text.Length);
         string[] forms =
         [
-            text, text.ToUpperInvariant(), $" {text}\n", $"http://{text}/", $"http://{text}", $"http://open.veil/#{text}",
+            text, text.ToUpperInvariant(), $" {text}\n", $"http://{text}/", $"http://{text}",
+            $"http://open.veil/#{text}",
         ];
         Assert.All(forms, form =>
         {

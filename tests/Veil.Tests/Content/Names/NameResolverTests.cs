@@ -64,7 +64,9 @@ public sealed class NameResolverTests
     {
         // Only what lives now, as if nobody had signed ahead.
         await _placer.PlaceAsync(
-            [NameRig.Record(_key, 4), NameRig.Record(_key, 4, day: 1), NameRig.Record(_key, 4, day: -1)], _group, Token);
+            [NameRig.Record(_key, 4), NameRig.Record(_key, 4, day: 1), NameRig.Record(_key, 4, day: -1)],
+            _group,
+            Token);
         _time.Advance(TimeSpan.FromDays(days));
 
         Assert.Equal(4UL, (await ResolveAsync()).Content.Sequence);
@@ -92,9 +94,13 @@ public sealed class NameResolverTests
         _stores.Liars.UnionWith(Stores().Take(7));
 
         Assert.Equal(1UL, (await ResolveAsync()).Content.Sequence);
+        var caught = _stores.Asked.Select(asked => asked.Store).Intersect(_stores.Liars).ToArray();
+        Assert.NotEmpty(caught);
         _stores.Asked.Clear();
         Assert.Equal(1UL, (await ResolveAsync()).Content.Sequence);
-        Assert.Equal(Stores().Skip(7).Order(), _stores.Asked.Take(3).Select(asked => asked.Store).Order());
+        Assert.Superset(
+            Stores().Skip(7).ToHashSet(),
+            _stores.Asked.Select(asked => asked.Store).TakeWhile(store => !caught.Contains(store)).ToHashSet());
     }
 
     [Fact]

@@ -28,7 +28,8 @@ public sealed class SiteNamesTests
         _target = rig.Library.Add(1, new MemoryContent([1, 2, 3], "one.txt", "text/plain"));
         using var first = await rig.SendAsync(HttpMethod.Get, url);
         Assert.Equal([1, 2, 3], await first.Content.ReadAsByteArrayAsync(Token));
-        Assert.Contains("sandbox", first.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        var policy = first.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.Contains("sandbox", policy, StringComparison.Ordinal);
 
         _target = rig.Library.Add(2, new MemoryContent([4], "two.txt", "text/plain"));
         using var second = await rig.SendAsync(HttpMethod.Get, url + "two.txt");
@@ -44,7 +45,8 @@ public sealed class SiteNamesTests
         _target = Library.Key(1);
         using var answer = await PostAsync(rig, $"http://open.veil/#{_name.Format()}");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Contains($"http://{_name.Format()}/", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains(
+            $"http://{_name.Format()}/", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
 
         _target = null;
         using var missing = await PostAsync(rig, _name.Format());

@@ -149,7 +149,8 @@ public sealed class NodeNamesTests : IDisposable
             _stores.Clear();
             _stores.Ring = TestRing.Of(20 + day);
             await TendAsync(_names);
-            Assert.Equal(1UL, (await Make(remembers: false).ResolveAsync(_key.Address, _group, Token)).Content.Sequence);
+            var reader = Make(remembers: false);
+            Assert.Equal(1UL, (await reader.ResolveAsync(_key.Address, _group, Token)).Content.Sequence);
             _time.Advance(TimeSpan.FromDays(1));
         }
 
