@@ -21,7 +21,8 @@ internal sealed class KeyInput
     /// <summary>Of a content key.</summary>
     internal KeyInput()
         : this(
-            "key", "the content key, a name that ends with .veil, a link to either, or - to read it from standard input")
+            "key",
+            "the content key, a name that ends with .veil, a link to either, or - to read it from standard input")
     {
     }
 
