@@ -20,7 +20,7 @@ internal static class PublishCommand
         return frame.Create(
             "publish",
             "Share a file, as veil add does, and let a name of yours stand for it from now on. It is signed for a "
-            + "month ahead, so that this machine may be away; publish again before that, with the same file or another.\n"
+            + "month ahead, so that this machine may be away; publish before that again, the same file or another.\n"
             + "\nExamples:\n  veil key new blog\n  veil publish blog page.html\n  veil publish blog page.html --json",
             [name, path, passphrase.Symbol],
             async (invocation, cancellationToken) =>
