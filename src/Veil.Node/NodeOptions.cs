@@ -6,6 +6,7 @@ using Veil.Content.Stores;
 using Veil.Gateway;
 using Veil.Links;
 using Veil.Node.Exits;
+using Veil.Node.Names;
 using Veil.Wire.Documents;
 
 namespace Veil.Node;
@@ -48,6 +49,9 @@ public sealed record NodeOptions
 
     /// <summary>Requests to stores.</summary>
     public StoreClientOptions Stores { get; init; } = new();
+
+    /// <summary>Names; null for what suits the network's pace.</summary>
+    public NameOptions? Names { get; init; }
 
     /// <summary>What an exit takes.</summary>
     public ExitOptions Exit { get; init; } = new();

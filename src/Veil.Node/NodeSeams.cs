@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Veil.Node.Observing;
 using Veil.Noise.Seams;
 using Veil.Storage.Blocks;
+using Veil.Storage.Records;
 using Veil.Storage.State;
 using Veil.Wire.Denying;
 using Veil.Wire.Seams;
@@ -36,6 +37,12 @@ public sealed record NodeSeams
 
     /// <summary>A store's blocks; the node disposes it. Null for nodes that are no store.</summary>
     public IBlockStore? Blocks { get; init; }
+
+    /// <summary>A store's records of names; the node disposes it. Null for nodes that keep none.</summary>
+    public RecordStore? Records { get; init; }
+
+    /// <summary>What the node remembers of names; the node disposes it. Null for one that lives once.</summary>
+    public IDocumentSlot? NameBook { get; init; }
 
     /// <summary>What the node remembers; the node disposes it. Null for one that lives once.</summary>
     public INodeState? State { get; init; }

@@ -16,6 +16,7 @@ using Veil.Links.Handshake;
 using Veil.Links.Tasks;
 using Veil.Node.Directory;
 using Veil.Node.Exits;
+using Veil.Node.Names;
 using Veil.Node.Observing;
 using Veil.Node.Roles;
 using Veil.Node.Status;
@@ -94,8 +95,12 @@ public sealed partial class VeilNode : IAsyncDisposable
         _exits = new ExitClient(
             _trunks, _directory.View, circuits.MaxStreams, (seams.Time, seams.Decisions));
         Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions(), seams.Denylist);
+        var pace = options.Network.Lab
+            ? NameOptions.ForEpoch(TimeSpan.FromSeconds(options.Network.EpochSeconds))
+            : new NameOptions();
+        Names = new NodeNames(_blocks, seams.NameBook, options.Names ?? pace, (seams.Time, seams.Decisions));
         _gateway = options.Roles.HasFlag(NodeRoles.Gateway)
-            ? new GatewayRole(options, seams, Reader, _exits)
+            ? new GatewayRole(options, seams, Reader, _exits, Names)
             : null;
         if (_keys is not null)
         {
@@ -158,6 +163,9 @@ public sealed partial class VeilNode : IAsyncDisposable
 
     /// <summary>Fetches content.</summary>
     public ContentReader Reader { get; }
+
+    /// <summary>Resolves, publishes and follows names.</summary>
+    internal NodeNames Names { get; }
 
     /// <summary>Where a gateway accepts SOCKS, once it does.</summary>
     public IPEndPoint? SocksEndPoint => _gateway?.EndPoint;
@@ -249,6 +257,8 @@ public sealed partial class VeilNode : IAsyncDisposable
         }
 
         _scope.Start(token => KeepRunningAsync(_directory.Loop.RunAsync, token));
+        await Names.LoadAsync(_logger, cancellationToken);
+        _scope.Start(token => KeepRunningAsync(Names.Keeper.RunAsync, token));
         if (_gateway is not null)
         {
             await _gateway.StartAsync(cancellationToken);
@@ -314,7 +324,9 @@ public sealed partial class VeilNode : IAsyncDisposable
             await _seams.Blocks.DisposeAsync();
         }
 
-        IAsyncDisposable?[] remembered = [_seams.State, _seams.ConsensusCache, _seams.VoteCache];
+        Names.Dispose();
+        IAsyncDisposable?[] remembered =
+            [_seams.State, _seams.ConsensusCache, _seams.VoteCache, _seams.NameBook, _seams.Records];
         foreach (var kept in remembered.OfType<IAsyncDisposable>())
         {
             await kept.DisposeAsync();

@@ -15,10 +15,7 @@ internal static class AddCommand
     internal static Command Create(CommandFrame frame)
     {
         var path = new Argument<string>("PATH") { Description = "the file or folder to share", HelpName = "PATH" };
-        var secrets = new Option<bool>("--allow-secrets")
-        {
-            Description = "share it although it looks like keys, passwords or a whole home folder",
-        };
+        var secrets = AllowSecrets();
         return frame.Create(
             "add",
             "Share a file or folder: it is encrypted here, and its blocks are handed to stores over circuits. Prints "
@@ -30,59 +27,61 @@ internal static class AddCommand
             [path, secrets],
             (invocation, cancellationToken) => RunAsync(
                 invocation,
-                invocation.Parsed.GetRequiredValue(path),
-                invocation.Parsed.GetValue(secrets),
+                (invocation.Parsed.GetRequiredValue(path), invocation.Parsed.GetValue(secrets)),
                 cancellationToken));
     }
 
+    /// <summary>The option to share what looks secret.</summary>
+    internal static Option<bool> AllowSecrets() => new("--allow-secrets")
+    {
+        Description = "share it although it looks like keys, passwords or a whole home folder",
+    };
+
     private static async Task<int> RunAsync(
         Invocation invocation,
-        string path,
-        bool allowSecrets,
+        (string Path, bool AllowSecrets) what,
         CancellationToken cancellationToken)
     {
-        if (FileFacts.Of(Path.GetFullPath(path)).Kind == FileKind.Folder)
+        using var client = invocation.Connect();
+        var result = await ShareAsync(invocation, client, what, cancellationToken);
+        invocation.Voice.Print(result, ControlJson.Default.AddResult, output => output.WriteLine(result.Key));
+        return ExitCodes.Done;
+    }
+
+    /// <summary>Shares a file or folder with a bar on the screen, and says how it went.</summary>
+    internal static async Task<AddResult> ShareAsync(
+        Invocation invocation,
+        ControlClient client,
+        (string Path, bool AllowSecrets) what,
+        CancellationToken cancellationToken)
+    {
+        if (FileFacts.Of(Path.GetFullPath(what.Path)).Kind == FileKind.Folder)
         {
-            if (!allowSecrets)
-            {
-                RefuseSecret(path, []);
-            }
-
-            using var folder = SharedFolder.Open(path);
-            if (!allowSecrets)
-            {
-                RefuseSecret(path, folder.Places);
-            }
-
+            // Before it is looked through: a whole home takes its time.
+            RefuseSecret(what, []);
+            using var folder = SharedFolder.Open(what.Path);
+            RefuseSecret(what, folder.Places);
             string leftOut = folder.LeftOut == 0 ? "" : $"; {folder.LeftOut:N0} links and special files are left out";
             string size = ByteSize.Format(folder.Index.Length);
             Announce(invocation, $"{folder.Index.Entries.Count:N0} files, {size}{leftOut}");
-            return await SendAsync(
-                invocation,
-                new AddFile(folder.Name, folder.Index.Length, folder.ReadAsync)
-                {
-                    Folder = folder.Index,
-                    Token = folder.Token,
-                },
-                cancellationToken);
+            var contents = new AddFile(folder.Name, folder.Index.Length, folder.ReadAsync)
+            {
+                Folder = folder.Index,
+                Token = folder.Token,
+            };
+            return await SendAsync(invocation, client, contents, cancellationToken);
         }
 
-        using var file = SharedFile.Open(path);
-        if (!allowSecrets)
-        {
-            RefuseSecret(path, [Path.GetFullPath(path)]);
-        }
-
+        using var file = SharedFile.Open(what.Path);
+        RefuseSecret(what, [Path.GetFullPath(what.Path)]);
         Announce(invocation, ByteSize.Format(file.Length));
-        return await SendAsync(
-            invocation,
-            new AddFile(file.Name, file.Length, file.ReadAsync) { Token = file.Token },
-            cancellationToken);
+        var content = new AddFile(file.Name, file.Length, file.ReadAsync) { Token = file.Token };
+        return await SendAsync(invocation, client, content, cancellationToken);
     }
 
-    private static void RefuseSecret(string path, IEnumerable<string> places)
+    private static void RefuseSecret((string Path, bool AllowSecrets) what, IEnumerable<string> places)
     {
-        if (SecretPlaces.Find(path, places) is { } secret)
+        if (!what.AllowSecrets && SecretPlaces.Find(what.Path, places) is { } secret)
         {
             throw new CliFailure(
                 ExitCodes.Failed, "looks_secret", $"{secret} looks like something that nobody else should have",
@@ -94,14 +93,16 @@ internal static class AddCommand
         $"sharing {what}. Whoever has the key can read it, and it cannot be taken back; stores keep it for {LeaseDays} "
         + "days unless somebody keeps it longer");
 
-    private static async Task<int> SendAsync(Invocation invocation, AddFile file, CancellationToken cancellationToken)
+    private static async Task<AddResult> SendAsync(
+        Invocation invocation,
+        ControlClient client,
+        AddFile file,
+        CancellationToken cancellationToken)
     {
-        using var client = invocation.Connect();
         var result = await ProgressLine.ShowAsync(invocation.Voice, bar => client.AddAsync(
             file,
             progress => Show(bar, progress),
             cancellationToken));
-        invocation.Voice.Print(result, ControlJson.Default.AddResult, output => output.WriteLine(result.Key));
         invocation.Voice.Say(
             $"shared {result.Name}, {ByteSize.Format(result.Bytes)}, in {result.Seconds:0.0} s: "
             + $"{result.SharesAcked:N0} of {result.Shares:N0} shares are safe; "
@@ -111,7 +112,7 @@ internal static class AddCommand
             invocation.Voice.Say("the node could not remember it: keep the key, it cannot be had again");
         }
 
-        return ExitCodes.Done;
+        return result;
     }
 
     // Reading is ahead of the stores by a few stripes only, so what is waited for is always the stores.

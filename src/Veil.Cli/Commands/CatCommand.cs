@@ -26,8 +26,8 @@ internal static class CatCommand
                         ExitCodes.Usage, "usage", "--json and cat both want standard output", "veil get -o FILE");
                 }
 
-                var wanted = await key.ReadAsync(invocation, cancellationToken);
-                var request = new FetchRequest(wanted.Format()) { Paths = paths.Read(invocation) };
+                string wanted = await key.ReadTargetAsync(invocation, cancellationToken);
+                var request = new FetchRequest(wanted) { Paths = paths.Read(invocation) };
                 return await RunAsync(invocation, request, cancellationToken);
             });
     }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Veil.Cli.Output;
 using Veil.Node.Configuration;
 using Veil.Node.Control;
+using Veil.Node.Names;
 
 namespace Veil.Cli.Commands;
 
@@ -90,6 +91,10 @@ internal sealed class CommandFrame(Terminal terminal)
         {
             var error = told.Error;
             return voice.Fail(new CliFailure(ExitCodes.Of(error.Code), error.Code, error.Message, error.Hint));
+        }
+        catch (NameKeyException fault)
+        {
+            return voice.Fail(new CliFailure(ExitCodes.Of(fault.Code), fault.Code, fault.Message, fault.Hint));
         }
         catch (NodeStartException mistake)
         {

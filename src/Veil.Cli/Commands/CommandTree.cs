@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Veil.Cli.Demo;
 using Veil.Cli.Eris;
+using Veil.Cli.Names;
 using Veil.Cli.Network;
 using Veil.Cli.Output;
 using Veil.Cli.Run;
@@ -59,6 +60,12 @@ internal static class CommandTree
             GetCommand.Create(frame),
             CatCommand.Create(frame),
             OpenCommand.Create(frame),
+            KeyCommand.Create(frame),
+            PublishCommand.Create(frame),
+            FollowCommands.CreateResolve(frame),
+            FollowCommands.CreateFollow(frame),
+            FollowCommands.CreateList(frame),
+            FollowCommands.CreateUnfollow(frame),
             ListCommand.Create(frame),
             RemoveCommand.Create(frame),
             SetCommand.Create(frame),

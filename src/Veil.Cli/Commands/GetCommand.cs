@@ -23,7 +23,7 @@ internal static class GetCommand
         var force = new Option<bool>("--force", "-f") { Description = "replace a file that is there" };
         return frame.Create(
             "get",
-            "Fetch what a key names. It appears under its name only when all of it is there, verified and on "
+            "Fetch what a key or name stands for. It appears under its name only when all of it is there, verified and on "
             + "disk; with -o - every byte is verified before it is handed on. What came of a run that ended early is "
             + $"kept beside it, and the same command goes on from there. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil get - -o holiday.jpg < holiday.key\n  veil get --key-file film.key -o film.mp4\n"
@@ -38,8 +38,8 @@ internal static class GetCommand
                         ExitCodes.Usage, "usage", "--json and -o - both want standard output", "name a file with -o");
                 }
 
-                var wanted = await key.ReadAsync(invocation, cancellationToken);
-                var request = new FetchRequest(wanted.Format()) { Paths = paths.Read(invocation) };
+                string wanted = await key.ReadTargetAsync(invocation, cancellationToken);
+                var request = new FetchRequest(wanted) { Paths = paths.Read(invocation) };
                 return place == Standard
                     ? await CatCommand.RunAsync(invocation, request, cancellationToken)
                     : await RunAsync(
@@ -65,6 +65,9 @@ internal static class GetCommand
             {
                 bar.Set("looking for it", 0, 1);
                 var listing = await client.ListContentAsync(request, cancellationToken);
+
+                // A name may stand for something else a moment later.
+                request = request with { Key = listing.Key };
                 string path = Resolve(place, listing.Name, output.Force);
                 void Show(long written)
                 {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Veil.Cli.Output;
 using Veil.Content.Keys;
+using Veil.Content.Names;
 
 namespace Veil.Cli.Commands;
 
@@ -19,7 +20,9 @@ internal sealed class KeyInput
 
     /// <summary>Of a content key.</summary>
     internal KeyInput()
-        : this("key", "the content key, a link to it, or - to read it from standard input")
+        : this(
+            "key",
+            "the content key, a name that ends with .veil, a link to either, or - to read it from standard input")
     {
     }
 
@@ -64,6 +67,27 @@ internal sealed class KeyInput
             : throw new CliFailure(
                 ExitCodes.Usage, "bad_key", error.Message, "paste the key again, the whole of it");
     }
+
+    /// <summary>The text of a key or of a name, checked.</summary>
+    /// <exception cref="CliFailure">There is none, or it is mistyped.</exception>
+    internal async Task<string> ReadTargetAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        string text = await ReadTextAsync(invocation, cancellationToken);
+        return NameAddress.IsMeant(text) ? CheckName(text)
+            : ContentKey.TryParse(text, out var key, out var error) ? key.Format()
+            : throw new CliFailure(
+                ExitCodes.Usage, "bad_key", error.Message, "paste the key again, the whole of it");
+    }
+
+    /// <summary>The text of a name, checked.</summary>
+    /// <exception cref="CliFailure">There is none, or it is mistyped.</exception>
+    internal async Task<string> ReadNameAsync(Invocation invocation, CancellationToken cancellationToken) =>
+        CheckName(await ReadTextAsync(invocation, cancellationToken));
+
+    private static string CheckName(string text) => NameAddress.TryParse(text, out var address, out var error)
+        ? address.Format()
+        : throw new CliFailure(
+            ExitCodes.Usage, "bad_name", error.Message, "paste the name again, the whole of it");
 
     /// <summary>What was given, without white space around it.</summary>
     /// <exception cref="CliFailure">Nothing was, or too much.</exception>

@@ -25,10 +25,10 @@ internal static class ListCommand
                 using var client = invocation.Connect();
                 if (key.IsGiven(invocation))
                 {
-                    var wanted = await key.ReadAsync(invocation, cancellationToken);
+                    string wanted = await key.ReadTargetAsync(invocation, cancellationToken);
                     return Print(
                         invocation,
-                        await client.ListContentAsync(new FetchRequest(wanted.Format()), cancellationToken));
+                        await client.ListContentAsync(new FetchRequest(wanted), cancellationToken));
                 }
 
                 var list = await client.ListAsync(cancellationToken);

@@ -16,8 +16,8 @@ internal static class ExitCodes
     {
         Node.Control.ControlClient.NotRunning => NotRunning,
         "not_found" or "no_such_path" => NotFound,
-        "verification_failed" => VerificationFailed,
-        "bad_key" or "unknown_setting" or "bad_value" => Usage,
+        "verification_failed" or "name_rolled_back" or "name_forked" => VerificationFailed,
+        "bad_key" or "bad_name" or "unknown_setting" or "bad_value" => Usage,
         _ => Failed,
     };
 }

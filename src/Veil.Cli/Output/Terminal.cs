@@ -24,6 +24,9 @@ internal sealed record Terminal
     /// <summary>Whether a person reads standard error.</summary>
     internal bool ErrorIsTerminal { get; init; }
 
+    /// <summary>Asks a person for what must not be shown; null where nobody is there.</summary>
+    internal Func<string, string?> AskSecret { get; init; } = static _ => null;
+
     /// <summary>The clock.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -34,6 +37,7 @@ internal sealed record Terminal
         Out = Console.Out,
         Error = Console.Error,
         OpenOut = Console.OpenStandardOutput,
+        AskSecret = ConsoleSecret.Ask,
         OutIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
     };

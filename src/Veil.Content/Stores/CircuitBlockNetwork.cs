@@ -6,14 +6,15 @@ using Veil.Directory.Paths;
 using Veil.Directory.Ring;
 using Veil.Links.Tasks;
 using Veil.Wire;
+using Veil.Wire.Names;
 
 namespace Veil.Content.Stores;
 
 /// <summary>
-/// Blocks to and from stores over onion circuits: the product's <see cref="IBlockNetwork"/>. Each group has a
-/// connection of its own to each store it uses.
+/// Blocks and records of names to and from stores over onion circuits: the product's <see cref="IBlockNetwork"/> and
+/// <see cref="IRecordNetwork"/>. Each group has a connection of its own to each store it uses.
 /// </summary>
-public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
+public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDisposable
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
 
@@ -67,6 +68,40 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IDisposable
             _gets,
             (connection, token) => connection.GetAsync(reference, destination, token),
             cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<RecordOutcome> PutRecordAsync(
+        IsolationGroup group, RelayId store, NameRecord record, CancellationToken cancellationToken)
+    {
+        var outcome = RecordOutcome.Failed;
+        await AskAsync(
+            (group, TrunkPurpose.Publish, store),
+            _puts,
+            async (connection, token) =>
+            {
+                outcome = await connection.PutRecordAsync(record, token);
+                return outcome == RecordOutcome.Failed ? StoreOutcome.Failed : StoreOutcome.Done;
+            },
+            cancellationToken);
+        return outcome;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<RecordAnswer> GetRecordAsync(
+        IsolationGroup group, RelayId store, BlindedKey key, CancellationToken cancellationToken)
+    {
+        var answer = new RecordAnswer(RecordOutcome.Failed);
+        await AskAsync(
+            (group, TrunkPurpose.Fetch, store),
+            _gets,
+            async (connection, token) =>
+            {
+                answer = await connection.GetRecordAsync(key, token);
+                return answer.Outcome == RecordOutcome.Failed ? StoreOutcome.Failed : StoreOutcome.Done;
+            },
+            cancellationToken);
+        return answer;
+    }
 
     /// <summary>Ends all connections.</summary>
     public void Dispose()

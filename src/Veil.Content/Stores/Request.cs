@@ -16,10 +16,37 @@ internal sealed class Request(StoreFrameType type, BlockRef reference, Memory<by
 
     internal StoreFrameType Type => type;
 
+    /// <summary>Why the store refused; valid with an outcome.</summary>
+    internal StoreRefusal Refusal { get; private set; }
+
+    /// <summary>Bytes of records that were taken; valid with an outcome.</summary>
+    internal int Taken { get; private set; }
+
     internal Task<StoreOutcome> OutcomeAsync(CancellationToken cancellationToken) =>
         _outcome.WaitAsync(cancellationToken);
 
     internal void Complete(StoreOutcome outcome) => _outcome.TryKeep(outcome);
+
+    internal void Complete(StoreOutcome outcome, StoreRefusal refusal)
+    {
+        Refusal = refusal;
+        Complete(outcome);
+    }
+
+    /// <summary>Takes what a store has under a key; whoever asked checks it.</summary>
+    internal StoreOutcome TakeRecords(ReadOnlySequence<byte> records)
+    {
+        lock (_lock)
+        {
+            if (!_abandoned)
+            {
+                Taken = (int)records.Length;
+                records.CopyTo(destination.Span);
+            }
+        }
+
+        return StoreOutcome.Done;
+    }
 
     /// <summary>The caller's buffer is its own again.</summary>
     internal void Abandon()

@@ -4,6 +4,7 @@ using Veil.Circuits.Streams;
 using Veil.Content.Edge;
 using Veil.Links.Tasks;
 using Veil.Wire;
+using Veil.Wire.Names;
 using Veil.Wire.Store;
 
 namespace Veil.Content.Stores;
@@ -82,6 +83,36 @@ internal sealed class StoreConnection : IDisposable
             new Request(StoreFrameType.Get, reference, destination),
             id => StoreFrameWriter.WriteGet(_stream.Output, id, reference),
             cancellationToken);
+
+    /// <summary>Asks the store to keep a record of a name.</summary>
+    internal async Task<RecordOutcome> PutRecordAsync(NameRecord record, CancellationToken cancellationToken)
+    {
+        var request = new Request(StoreFrameType.PutRecord, default, default);
+        var outcome = await AskAsync(
+            request, id => StoreFrameWriter.WritePutRecord(_stream.Output, id, record), cancellationToken);
+        return (outcome, request.Refusal) switch
+        {
+            (StoreOutcome.Done, _) => RecordOutcome.Done,
+            (_, StoreRefusal.Outdated) => RecordOutcome.Outdated,
+            (_, StoreRefusal.Full or StoreRefusal.WrongDay or StoreRefusal.BadRecord) => RecordOutcome.Refused,
+            _ => RecordOutcome.Failed,
+        };
+    }
+
+    /// <summary>Asks the store for a record, and checks what comes.</summary>
+    internal async Task<RecordAnswer> GetRecordAsync(BlindedKey key, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[StoreLayout.ForkBodyBytes];
+        var request = new Request(StoreFrameType.GetRecord, default, buffer);
+        var outcome = await AskAsync(
+            request, id => StoreFrameWriter.WriteGetRecord(_stream.Output, id, key), cancellationToken);
+        return outcome switch
+        {
+            StoreOutcome.Done => Check(buffer.AsSpan(0, request.Taken), key),
+            StoreOutcome.NotFound => new RecordAnswer(RecordOutcome.NotFound),
+            _ => new RecordAnswer(RecordOutcome.Failed),
+        };
+    }
 
     /// <summary>Ends the stream and its branch; what was asked fails.</summary>
     public void Dispose()
@@ -214,13 +245,33 @@ internal sealed class StoreConnection : IDisposable
         _branch.Await(-1);
         Interlocked.Increment(ref _replies);
         _room.Leave();
-        request.Complete(reply.Type switch
+        var outcome = reply.Type switch
         {
             StoreFrameType.Stored => StoreOutcome.Done,
             StoreFrameType.Block => request.TryTake(reply.Block) ? StoreOutcome.Done : StoreOutcome.Failed,
             StoreFrameType.NotFound => StoreOutcome.NotFound,
+            StoreFrameType.Record or StoreFrameType.Fork => request.TakeRecords(reply.Block),
             _ => reply.Refusal == StoreRefusal.Full ? StoreOutcome.Full : StoreOutcome.Failed,
-        });
+        };
+        request.Complete(outcome, reply.Refusal);
         return true;
+    }
+
+    private static RecordAnswer Check(ReadOnlySpan<byte> bytes, BlindedKey key)
+    {
+        NameRecord? second = null;
+        if (!NameRecord.TryParse(bytes[..NameRecordLayout.Bytes], out var first)
+            || (bytes.Length > NameRecordLayout.Bytes
+                && !NameRecord.TryParse(bytes[NameRecordLayout.Bytes..], out second)))
+        {
+            return new RecordAnswer(RecordOutcome.Lied);
+        }
+
+        bool fits = first.Key == key
+            && (second is null
+                || (second.Key == key && second.Sequence == first.Sequence && !second.Equals(first)));
+        return fits
+            ? new RecordAnswer(RecordOutcome.Done, first, second)
+            : new RecordAnswer(RecordOutcome.Lied);
     }
 }

@@ -29,6 +29,12 @@ internal sealed class StoreHealth(TimeProvider time)
         }
     }
 
+    /// <summary>Takes note that a store sent what it must not: one such answer is enough.</summary>
+    public void Condemn(RelayId store)
+    {
+        lock (_lock) _faults[store] = (FaultLimit, time.GetTimestamp());
+    }
+
     /// <summary>Takes note of how a request ended.</summary>
     public void Report(RelayId store, StoreOutcome outcome)
     {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Veil.Content.Edge;
+using Veil.Content.Names;
 using Veil.Gateway.Sites.OpenPage;
 using Veil.Gateway.Socks;
 
@@ -12,12 +13,12 @@ namespace Veil.Gateway.Sites;
 /// One request: which site it is for and whether it may be there (spec/gateway.md, section 2), and what becomes of
 /// failures. Nothing is thrown out of here, so that the HTTP server has nothing to log.
 /// </summary>
-internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files, ILogger logger)
+internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files, SiteNames names, ILogger logger)
     : IHttpApplication<HttpContext>
 {
     private const string Suffix = ".veil";
 
-    private readonly OpenEndpoint _open = new(labels, files);
+    private readonly OpenEndpoint _open = new(labels, files, names);
     private readonly FolderEndpoint _folders = new();
 
     /// <inheritdoc/>
@@ -74,7 +75,14 @@ internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files
             return;
         }
 
-        if (!labels.TryFind(granted.HostName[..^Suffix.Length], granted.Group, out var key))
+        var label = granted.HostName[..^Suffix.Length];
+        if (SiteNames.IsMeant(label))
+        {
+            await ServeNameAsync(context, label, granted.Group);
+            return;
+        }
+
+        if (!labels.TryFind(label, granted.Group, out var key))
         {
             await Answers.WriteTextAsync(
                 context,
@@ -85,11 +93,28 @@ internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files
 
         if (await FileEndpoint.IsMethodAllowedAsync(context))
         {
-            var label = granted.HostName[..^Suffix.Length];
             using var lease = await files.LeaseAsync(label, key, granted.Group, context.RequestAborted);
             await (lease.Content.IsFolder
                 ? _folders.ServeAsync(context, lease.Content)
                 : FileEndpoint.ServeAsync(context, lease.Content));
+        }
+    }
+
+    // Resolved first, so that a new version is another file; the origin is the name's own.
+    private async Task ServeNameAsync(HttpContext context, string name, IsolationGroup group)
+    {
+        if (!NameAddress.TryParseLabel(name, out var address, out var error))
+        {
+            await Answers.WriteTextAsync(
+                context,
+                StatusCodes.Status404NotFound,
+                $"{char.ToUpperInvariant(error.Message[0])}{error.Message[1..]}. Copy it anew, whole.");
+        }
+        else if (await FileEndpoint.IsMethodAllowedAsync(context))
+        {
+            var (key, label) = await names.ResolveAsync(address, group, context.RequestAborted);
+            using var lease = await files.LeaseAsync(label, key, group, context.RequestAborted);
+            await FileEndpoint.ServeAsync(context, lease.Content);
         }
     }
 
@@ -121,6 +146,9 @@ internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files
     {
         ContentUnavailableException { Fault: var fault } =>
             (Answers.StatusOf(fault), new(CodeOf(fault), Answers.TextOf(fault), Answers.HintOf(fault))),
+        NameUnavailableException name =>
+            (SiteNames.StatusOf(name.Fault),
+                new(SiteNames.CodeOf(name.Fault), name.Message, SiteNames.HintOf(name.Fault))),
         GatewayBusyException =>
             (StatusCodes.Status503ServiceUnavailable,
                 new("busy", "as many files as allowed are being read", "Try again when some are done.")),

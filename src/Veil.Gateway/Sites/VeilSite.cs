@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Veil.Content.Edge;
 using Veil.Content.Keys;
+using Veil.Content.Names;
 using Veil.Gateway.Sites.OpenPage;
 using Veil.Gateway.Socks;
 
@@ -39,18 +40,24 @@ public sealed class VeilSite : IAsyncDisposable
     /// is disposed here.
     /// </param>
     /// <param name="environment">Bounds, clock, logs and counters.</param>
+    /// <param name="resolve">
+    /// What a name stands for, asked under an isolation group; throws <see cref="NameUnavailableException"/>. Null
+    /// where names are not served.
+    /// </param>
     /// <exception cref="ArgumentException">The secret is not 32 bytes long, or a bound is not positive.</exception>
     public VeilSite(
         ReadOnlySpan<byte> secret,
         Func<ContentKey, IsolationGroup, CancellationToken, Task<ContentObject>> open,
-        GatewayEnvironment environment)
+        GatewayEnvironment environment,
+        Func<NameAddress, IsolationGroup, CancellationToken, Task<ContentKey>>? resolve = null)
     {
         ArgumentNullException.ThrowIfNull(open);
         ArgumentNullException.ThrowIfNull(environment);
         _labels = new SiteLabels(secret, environment.Options.MaxLabels);
         _files = new OpenFiles(open, environment.Options, environment.Time);
         _listener = new SiteListener(environment.Options.MaxConnections);
-        _application = new SiteApplication(_labels, _files, environment.Loggers.CreateLogger<VeilSite>());
+        _application = new SiteApplication(
+            _labels, _files, new SiteNames(_labels, resolve), environment.Loggers.CreateLogger<VeilSite>());
         _server = new KestrelServer(Options.Create(CreateServerOptions()), _listener, environment.Loggers);
     }
 

@@ -28,6 +28,15 @@ public sealed record DataPaths(string Folder)
     /// <summary>A store's blocks.</summary>
     public string Blocks => In("blocks");
 
+    /// <summary>A store's records of names (spec/store.md, section 9).</summary>
+    public string Records => In("records");
+
+    /// <summary>The user's keys of names (spec/name.md, section 8).</summary>
+    public string NameKeys => In("names");
+
+    /// <summary>What is remembered of names (spec/state.md, section 5).</summary>
+    public string NameBook => In("namebook");
+
     /// <summary>Hashes of what the node does not carry.</summary>
     public string Denylist => In("denylist");
 
@@ -44,7 +53,7 @@ public sealed record DataPaths(string Folder)
     public string Lock => In("lock");
 
     /// <summary>The files that are replaced whole.</summary>
-    internal IEnumerable<string> Replaced => [Settings, Network, Keys, Consensus, Vote, Volume, Denylist];
+    internal IEnumerable<string> Replaced => [Settings, Network, Keys, Consensus, Vote, NameBook, Volume, Denylist];
 
     /// <summary>The folder that the option, the environment or the platform names.</summary>
     /// <param name="option">The value of <c>--data</c>, or null.</param>

@@ -3,12 +3,13 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Veil.Content.Edge;
 using Veil.Content.Keys;
+using Veil.Content.Names;
 
 namespace Veil.Node.Control;
 
 /// <summary>What is done with a content key (spec/control.md, section 2): get, list, open, deny. The key comes in the
 /// body, never in a path.</summary>
-internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
+internal sealed class ContentEndpoints(ControlSurface surface, NameEndpoints names, FaultLog faults)
 {
     // Each may hold read-ahead of several stripes.
     private const int MaxFetches = 16;
@@ -34,19 +35,23 @@ internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
     internal Task ListAsync(HttpContext context) => WithContentAsync(context, async (request, content) =>
     {
         var selection = await ContentSelection.ChooseAsync(content, request.Paths ?? [], context.RequestAborted);
-        await Answers.WriteAsync(context, selection.List(), ControlJson.Default.ContentListing);
+        await Answers.WriteAsync(
+            context, selection.List(request.Key!), ControlJson.Default.ContentListing);
     });
 
     internal async Task OpenAsync(HttpContext context)
     {
-        var key = await ReadKeyAsync(context);
+        var request = await Answers.ReadAsync(context, ControlJson.Default.KeyRequest);
+        string? name = NameAddress.IsMeant(request.Key) ? NameEndpoints.Parse(request.Key).Format() : null;
+        var key = name is null ? Parse(request.Key) : null;
         if (!surface.Node.Options.Roles.HasFlag(NodeRoles.Gateway))
         {
             throw new ControlException(StatusCodes.Status409Conflict, new(
                 "no_gateway", "this node is not a gateway", "add gateway to Node:Roles and start it again"));
         }
 
-        await Answers.WriteAsync(context, new OpenAnswer(surface.Node.Open(key)), ControlJson.Default.OpenAnswer);
+        string url = key is null ? $"http://{name}/" : surface.Node.Open(key);
+        await Answers.WriteAsync(context, new OpenAnswer(url), ControlJson.Default.OpenAnswer);
     }
 
     internal async Task DenyAsync(HttpContext context)
@@ -65,7 +70,6 @@ internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
     private async Task WithContentAsync(HttpContext context, Func<ContentRequest, ContentObject, Task> serve)
     {
         var request = await Answers.ReadAsync(context, ControlJson.Default.ContentRequest);
-        var key = Parse(request.Key);
         try
         {
             if (Interlocked.Increment(ref _fetching) > MaxFetches)
@@ -73,10 +77,12 @@ internal sealed class ContentEndpoints(ControlSurface surface, FaultLog faults)
                 throw ControlErrors.Busy($"{MaxFetches} files are being fetched already");
             }
 
+            var key = await names.TargetAsync(request.Key, context.RequestAborted);
+
             // One group for one key, as everywhere (spec/circuit.md, section 6); the reference alone reads nothing.
             var group = new IsolationGroup($"control/fetch/{key.Capability.RootReference.Value}");
             await using var content = await surface.Node.OpenAsync(key, group, context.RequestAborted);
-            await serve(request, content);
+            await serve(request with { Key = key.Format() }, content);
         }
         finally
         {

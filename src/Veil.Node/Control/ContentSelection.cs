@@ -58,7 +58,8 @@ internal sealed class ContentSelection
     }
 
     /// <summary>What was chosen, as it is told.</summary>
-    internal ContentListing List() => new(
+    internal ContentListing List(string key) => new(
+        key,
         Name,
         IsFile ? "file" : "folder",
         Length,

@@ -19,6 +19,7 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
     private readonly AddEndpoint _add;
     private readonly ContentEndpoints _content;
     private readonly HouseEndpoints _house;
+    private readonly NameEndpoints _names;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stoppingToken;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,7 +32,8 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
         _faults = new FaultLog(logger);
         _stoppingToken = _stopping.Token;
         _add = new AddEndpoint(surface, _faults);
-        _content = new ContentEndpoints(surface, _faults);
+        _names = new NameEndpoints(surface);
+        _content = new ContentEndpoints(surface, _names, _faults);
         _house = new HouseEndpoints(surface);
         _status = new NodeStatus(surface.Node, surface.Time, surface.IsStopping, surface.Problems);
     }
@@ -131,6 +133,12 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
             ("/v1/forget", "POST") => _house.ForgetAsync(context),
             ("/v1/settings", "GET") => _house.ListSettingsAsync(context),
             ("/v1/settings", "POST") => _house.SetAsync(context),
+            ("/v1/names/resolve", "POST") => _names.ResolveAsync(context),
+            ("/v1/names/next", "POST") => _names.NextAsync(context),
+            ("/v1/names/publish", "POST") => _names.PublishAsync(context),
+            ("/v1/follow", "POST") => _names.FollowAsync(context),
+            ("/v1/unfollow", "POST") => _names.UnfollowAsync(context),
+            ("/v1/follows", "GET") => _names.ListAsync(context),
             _ => throw ControlErrors.NoSuchEndpoint(),
         };
     }

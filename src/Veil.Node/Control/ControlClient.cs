@@ -178,7 +178,7 @@ public sealed class ControlClient : IDisposable
         new ContentRequest(wanted.Key, wanted.Paths, wanted.Offset, wanted.OnlyFile),
         ControlJson.Default.ContentRequest);
 
-    private static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> type)
+    internal static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> type)
     {
         var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(value, type));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -193,7 +193,7 @@ public sealed class ControlClient : IDisposable
             Content = content,
         };
 
-    private async Task<T> CallAsync<T>(
+    internal async Task<T> CallAsync<T>(
         HttpMethod method,
         string path,
         HttpContent? content,

@@ -18,7 +18,8 @@ public sealed record ContentRequest(
     long Offset = 0,
     bool OnlyFile = false);
 
-/// <summary>What a key names.</summary>
+/// <summary>What a key or name stands for.</summary>
+/// <param name="Key">The content key, also where a name was given: with it the same is had again.</param>
 /// <param name="Name">As its publisher named it; one harmless path component.</param>
 /// <param name="Kind"><c>file</c> or <c>folder</c>.</param>
 /// <param name="Bytes">Of the file, or of all files that are listed.</param>
@@ -26,6 +27,7 @@ public sealed record ContentRequest(
 /// does.</param>
 /// <param name="Files">Of a folder: in the order in which their bytes come. Null for a file.</param>
 public sealed record ContentListing(
+    string Key,
     string Name,
     string Kind,
     long Bytes,

@@ -39,6 +39,7 @@ internal static class ControlErrors
     internal static ControlException Of(Exception failure) => failure switch
     {
         ControlException told => told,
+        _ when NameErrors.Of(failure) is { } name => name,
         ContentUnavailableException unavailable => Of(unavailable),
         PublishException publish => Of(publish),
         BadHttpRequestException => BadRequest(),

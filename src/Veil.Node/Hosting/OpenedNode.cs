@@ -2,11 +2,13 @@ using Veil.Links.Tcp;
 using Veil.Node.Configuration;
 using Veil.Node.Exits;
 using Veil.Node.Lab;
+using Veil.Node.Names;
 using Veil.Node.Recording;
 using Veil.Noise;
 using Veil.Noise.Seams;
 using Veil.Storage;
 using Veil.Storage.Blocks;
+using Veil.Storage.Records;
 using Veil.Storage.Segments;
 using Veil.Storage.State;
 using Veil.Wire.Documents;
@@ -106,6 +108,11 @@ internal sealed class OpenedNode : IAsyncDisposable
         var blocks = configuration.Roles.HasFlag(NodeRoles.Store)
             ? Keep(parts.Opened, await OpenBlocksAsync(configuration, paths, (time, decisions), cancellationToken))
             : null;
+        var records = blocks is null
+            ? null
+            : Keep(parts.Opened, await RecordStore.OpenAsync(
+                new RecordStoreOptions { Folder = paths.Records }, time, cancellationToken));
+        var nameBook = Keep(parts.Opened, new DocumentFile(paths.NameBook, NameBook.MaxBytes));
         var slab = new KeySlab(configuration.AcceptsLinks ? configuration.Bounds.ToLimits().KeySlots : ClientKeys);
         var keys = OpenKeys(configuration, paths, secrets, slab);
         var recorder = configuration.Record is { } file
@@ -120,6 +127,8 @@ internal sealed class OpenedNode : IAsyncDisposable
             Listeners = transport,
             Connections = transport,
             Blocks = blocks,
+            Records = records,
+            NameBook = nameBook,
             State = state,
             ConsensusCache = consensus,
             VoteCache = vote,

@@ -7,6 +7,7 @@ using Veil.Gateway;
 using Veil.Gateway.Sites;
 using Veil.Gateway.Socks;
 using Veil.Node.Exits;
+using Veil.Node.Names;
 using Veil.Node.Observing;
 
 namespace Veil.Node.Roles;
@@ -21,15 +22,18 @@ internal sealed class GatewayRole : IAsyncDisposable
     private readonly NodeSeams _seams;
     private readonly ContentReader _reader;
     private readonly ExitClient _exits;
+    private readonly NodeNames _names;
     private VeilSite? _site;
     private SocksServer? _socks;
 
-    internal GatewayRole(NodeOptions options, NodeSeams seams, ContentReader reader, ExitClient exits)
+    internal GatewayRole(
+        NodeOptions options, NodeSeams seams, ContentReader reader, ExitClient exits, NodeNames names)
     {
         _options = options;
         _seams = seams;
         _reader = reader;
         _exits = exits;
+        _names = names;
     }
 
     /// <summary>What it counts.</summary>
@@ -43,7 +47,7 @@ internal sealed class GatewayRole : IAsyncDisposable
     {
         var environment = new GatewayEnvironment(_options.Gateway, _seams.Time, _seams.Loggers, Counters);
         byte[] secret = await SecretAsync(cancellationToken);
-        _site = new VeilSite(secret, OpenAsync, environment);
+        _site = new VeilSite(secret, OpenAsync, environment, _names.TargetAsync);
         CryptographicOperations.ZeroMemory(secret);
         await _site.StartAsync(cancellationToken);
         _socks = new SocksServer(

@@ -47,6 +47,7 @@ internal sealed class NodeServices
             var options = new StoreSessionOptions
             {
                 Denylist = _seams.Denylist,
+                Records = _seams.Records,
                 OnBlock = _seams.Observer is { } observer ? observer.SawBlock : null,
             };
             relay.Offer(ServiceId.Store, stream => ServeStoreAsync(stream, budget, options));

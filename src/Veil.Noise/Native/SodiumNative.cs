@@ -94,4 +94,19 @@ internal static unsafe partial class SodiumNative
 
     [LibraryImport(Library)]
     internal static partial int crypto_hash_sha512_final(void* state, byte* output);
+
+    [LibraryImport(Library)]
+    internal static partial int crypto_scalarmult_ed25519_noclamp(byte* q, byte* n, byte* p);
+
+    [LibraryImport(Library)]
+    internal static partial int crypto_scalarmult_ed25519_base_noclamp(byte* q, byte* n);
+
+    [LibraryImport(Library)]
+    internal static partial void crypto_core_ed25519_scalar_mul(byte* z, byte* x, byte* y);
+
+    [LibraryImport(Library)]
+    internal static partial void crypto_core_ed25519_scalar_add(byte* z, byte* x, byte* y);
+
+    [LibraryImport(Library)]
+    internal static partial void crypto_core_ed25519_scalar_reduce(byte* r, byte* s);
 }

@@ -3,7 +3,9 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Threading.Channels;
 using Veil.Storage.Blocks;
+using Veil.Storage.Records;
 using Veil.Wire;
+using Veil.Wire.Names;
 using Veil.Wire.Store;
 
 namespace Veil.Storage.Serving;
@@ -155,6 +157,12 @@ public sealed class StoreSession
     private void Start(in StoreRequest request)
     {
         _underWay.RemoveAll(task => task.IsCompletedSuccessfully);
+        if (request.Type is StoreFrameType.PutRecord or StoreFrameType.GetRecord)
+        {
+            StartRecord(request);
+            return;
+        }
+
         var isPut = request.Type == StoreFrameType.Put;
         if (isPut && request.LeaseDays is < StoreLayout.MinLeaseDays or > StoreLayout.MaxLeaseDays)
         {
@@ -181,6 +189,55 @@ public sealed class StoreSession
         {
             _underWay.Add(GetAsync(request.RequestId, request.Reference, buffer));
         }
+    }
+
+    private void StartRecord(in StoreRequest request)
+    {
+        if (request.Type == StoreFrameType.GetRecord)
+        {
+            var (first, second) = _options.Records?.Find(request.RecordKey) ?? default;
+            Post(first is null
+                ? new Reply(StoreFrameType.NotFound, request.RequestId)
+                : new Reply(StoreFrameType.Record, request.RequestId) { Records = (first, second) });
+            return;
+        }
+
+        Span<byte> bytes = stackalloc byte[NameRecordLayout.Bytes];
+        request.Block.CopyTo(bytes);
+        if (!NameRecord.TryParse(bytes, out var record))
+        {
+            Post(Reply.Refuse(request.RequestId, StoreRefusal.BadRecord));
+        }
+        else if (_options.Records is null)
+        {
+            Post(Reply.Refuse(request.RequestId, StoreRefusal.Full));
+        }
+        else
+        {
+            _underWay.Add(PutRecordAsync(request.RequestId, record));
+        }
+    }
+
+    private async Task PutRecordAsync(uint requestId, NameRecord record)
+    {
+        var reply = Reply.Refuse(requestId, StoreRefusal.Overloaded);
+        try
+        {
+            reply = await _options.Records!.PutAsync(record, CancellationToken.None) switch
+            {
+                RecordOutcome.Stored => new Reply(StoreFrameType.Stored, requestId),
+                RecordOutcome.Outdated => Reply.Refuse(requestId, StoreRefusal.Outdated),
+                RecordOutcome.WrongDay => Reply.Refuse(requestId, StoreRefusal.WrongDay),
+                RecordOutcome.Full => Reply.Refuse(requestId, StoreRefusal.Full),
+                _ => reply,
+            };
+        }
+        catch (Exception)
+        {
+            Fail();
+        }
+
+        Post(reply);
     }
 
     private async Task PutAsync(uint requestId, BlockRef reference, Lease lease, byte[] buffer)
@@ -282,6 +339,10 @@ public sealed class StoreSession
                 case StoreFrameType.NotFound:
                     StoreFrameWriter.WriteNotFound(_stream.Output, reply.RequestId);
                     break;
+                case StoreFrameType.Record:
+                    StoreFrameWriter.WriteRecord(
+                        _stream.Output, reply.RequestId, reply.Records.First!, reply.Records.Second);
+                    break;
                 case StoreFrameType.Block:
                     StoreFrameWriter.WriteBlock(_stream.Output, reply.RequestId, reply.Block);
                     break;
@@ -326,6 +387,9 @@ public sealed class StoreSession
 
         /// <summary>The block to send, in a buffer of the budget.</summary>
         public byte[]? Block { get; init; }
+
+        /// <summary>The record to send, or the two that are a fork.</summary>
+        public (NameRecord? First, NameRecord? Second) Records { get; init; }
 
         public static Reply Refuse(uint requestId, StoreRefusal refusal) =>
             new(StoreFrameType.Refused, requestId) { Refusal = refusal };

@@ -1,3 +1,4 @@
+using Veil.Storage.Records;
 using Veil.Wire;
 using Veil.Wire.Denying;
 using Veil.Wire.Store;
@@ -18,6 +19,12 @@ public sealed record StoreSessionOptions
     /// that does not have it. Null forbids nothing.
     /// </summary>
     public Denylist? Denylist { get; init; }
+
+    /// <summary>
+    /// The records of names (spec/store.md, section 9); null for a store that keeps none and answers like one that is
+    /// full of others.
+    /// </summary>
+    public RecordStore? Records { get; init; }
 
     /// <summary>
     /// Told of every block that was stored (true) or sent (false). For tests and lab recordings only: the product

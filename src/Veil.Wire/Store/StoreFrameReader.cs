@@ -25,9 +25,16 @@ public static class StoreFrameReader
             return result;
         }
 
+        if (frame.Type == StoreFrameType.PutRecord)
+        {
+            Debug.Assert(frame.Body.Length == StoreLayout.RecordBodyBytes);
+            request = new StoreRequest(frame.Type, frame.RequestId, default, 0, frame.Body);
+            return StoreReadResult.Frame;
+        }
+
         Bytes32 reference = default;
         frame.Body.Slice(0, Bytes32.Size).CopyTo(reference);
-        if (frame.Type == StoreFrameType.Get)
+        if (frame.Type is StoreFrameType.Get or StoreFrameType.GetRecord)
         {
             Debug.Assert(frame.Body.Length == StoreLayout.GetBodyBytes);
             request = new StoreRequest(frame.Type, frame.RequestId, new BlockRef(reference), 0, default);
@@ -65,14 +72,14 @@ public static class StoreFrameReader
         if (frame.Type == StoreFrameType.Refused)
         {
             refusal = (StoreRefusal)frame.Body.FirstSpan[0];
-            if (refusal is < StoreRefusal.Full or > StoreRefusal.Overloaded)
+            if (refusal is < StoreRefusal.Full or > StoreRefusal.Outdated)
             {
                 return StoreReadResult.Malformed;
             }
         }
 
-        bool hasBlock = frame.Type == StoreFrameType.Block;
-        Debug.Assert(!hasBlock || frame.Body.Length == StoreLayout.BlockBytes);
+        bool hasBlock = frame.Type is StoreFrameType.Block or StoreFrameType.Record or StoreFrameType.Fork;
+        Debug.Assert(frame.Type != StoreFrameType.Block || frame.Body.Length == StoreLayout.BlockBytes);
         reply = new StoreReply(frame.Type, frame.RequestId, refusal, hasBlock ? frame.Body : default);
         buffer = rest;
         return StoreReadResult.Frame;
@@ -120,7 +127,8 @@ public static class StoreFrameReader
         return StoreReadResult.Frame;
     }
 
-    private static bool IsRequest(StoreFrameType type) => type is StoreFrameType.Put or StoreFrameType.Get;
+    private static bool IsRequest(StoreFrameType type) =>
+        type is StoreFrameType.Put or StoreFrameType.Get or StoreFrameType.PutRecord or StoreFrameType.GetRecord;
 
     /// <summary>What the length field of this type holds; of an unknown type, a number that none has.</summary>
     private static uint LengthOf(StoreFrameType type)
@@ -133,10 +141,14 @@ public static class StoreFrameReader
     {
         Debug.Assert(LengthOf(StoreFrameType.None) == 0);
         return requests
-            ? length == LengthOf(StoreFrameType.Put) || length == LengthOf(StoreFrameType.Get)
+            ? length == LengthOf(StoreFrameType.Put)
+                || length == LengthOf(StoreFrameType.Get)
+                || length == LengthOf(StoreFrameType.PutRecord)
             : length == LengthOf(StoreFrameType.Stored)
                 || length == LengthOf(StoreFrameType.Block)
-                || length == LengthOf(StoreFrameType.Refused);
+                || length == LengthOf(StoreFrameType.Refused)
+                || length == LengthOf(StoreFrameType.Record)
+                || length == LengthOf(StoreFrameType.Fork);
     }
 
     private readonly record struct Frame(StoreFrameType Type, uint RequestId, ReadOnlySequence<byte> Body);

@@ -15,6 +15,12 @@ public enum StoreFrameType : byte
     /// <summary>Give me the block: reference.</summary>
     Get = 0x02,
 
+    /// <summary>Keep this record of a name: record.</summary>
+    PutRecord = 0x03,
+
+    /// <summary>Give me the record: blinded key.</summary>
+    GetRecord = 0x04,
+
     /// <summary>The block of the PUT is on disk under a lease at least as long as asked.</summary>
     Stored = 0x81,
 
@@ -26,6 +32,12 @@ public enum StoreFrameType : byte
 
     /// <summary>The request is not carried out: code.</summary>
     Refused = 0x84,
+
+    /// <summary>The record of the GET_RECORD.</summary>
+    Record = 0x85,
+
+    /// <summary>Two records of the GET_RECORD with one sequence number.</summary>
+    Fork = 0x86,
 }
 
 /// <summary>Why a store does not carry out a request (spec/store.md, section 3).</summary>
@@ -46,4 +58,13 @@ public enum StoreRefusal : byte
 
     /// <summary>The store cannot take the request now; another may.</summary>
     Overloaded = 4,
+
+    /// <summary>What was to be kept is no record of a name: its layout or signature is wrong.</summary>
+    BadRecord = 5,
+
+    /// <summary>The record's day is over, or too far ahead, by the store's clock.</summary>
+    WrongDay = 6,
+
+    /// <summary>The store has a record with a higher sequence number, or two others with this one.</summary>
+    Outdated = 7,
 }

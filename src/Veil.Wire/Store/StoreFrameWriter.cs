@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
+using Veil.Wire.Names;
 
 namespace Veil.Wire.Store;
 
@@ -37,7 +38,33 @@ public static class StoreFrameWriter
         EndFrame(output, StoreFrameType.Get);
     }
 
-    /// <summary>Answers a PUT: the block is on disk.</summary>
+    /// <summary>Asks a store to keep a record of a name.</summary>
+    public static void WritePutRecord(IBufferWriter<byte> output, uint requestId, NameRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        record.Bytes.Span.CopyTo(BeginFrame(output, StoreFrameType.PutRecord, requestId));
+        EndFrame(output, StoreFrameType.PutRecord);
+    }
+
+    /// <summary>Asks a store for a record of a name.</summary>
+    public static void WriteGetRecord(IBufferWriter<byte> output, uint requestId, BlindedKey key)
+    {
+        key.Value.AsSpan().CopyTo(BeginFrame(output, StoreFrameType.GetRecord, requestId));
+        EndFrame(output, StoreFrameType.GetRecord);
+    }
+
+    /// <summary>Answers a GET_RECORD with the record, or with the two that are a fork.</summary>
+    public static void WriteRecord(IBufferWriter<byte> output, uint requestId, NameRecord record, NameRecord? other)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        StoreFrameType type = other is null ? StoreFrameType.Record : StoreFrameType.Fork;
+        Span<byte> body = BeginFrame(output, type, requestId);
+        record.Bytes.Span.CopyTo(body);
+        other?.Bytes.Span.CopyTo(body[NameRecordLayout.Bytes..]);
+        EndFrame(output, type);
+    }
+
+    /// <summary>Answers a PUT or PUT_RECORD: it is on disk.</summary>
     public static void WriteStored(IBufferWriter<byte> output, uint requestId)
     {
         BeginFrame(output, StoreFrameType.Stored, requestId);
@@ -53,7 +80,7 @@ public static class StoreFrameWriter
         EndFrame(output, StoreFrameType.Block);
     }
 
-    /// <summary>Answers a GET: the block is not here.</summary>
+    /// <summary>Answers a GET or GET_RECORD: it is not here.</summary>
     public static void WriteNotFound(IBufferWriter<byte> output, uint requestId)
     {
         BeginFrame(output, StoreFrameType.NotFound, requestId);
@@ -64,7 +91,7 @@ public static class StoreFrameWriter
     /// <exception cref="ArgumentOutOfRangeException">Not a code of section 3.</exception>
     public static void WriteRefused(IBufferWriter<byte> output, uint requestId, StoreRefusal refusal)
     {
-        if (refusal is < StoreRefusal.Full or > StoreRefusal.Overloaded)
+        if (refusal is < StoreRefusal.Full or > StoreRefusal.Outdated)
         {
             throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "not a refusal code");
         }

@@ -1,27 +1,34 @@
 using System.Buffers;
+using Veil.Wire.Names;
 
 namespace Veil.Wire.Store;
 
 /// <summary>A request as read (spec/store.md, section 2).</summary>
-/// <param name="Type"><see cref="StoreFrameType.Put"/> or <see cref="StoreFrameType.Get"/>.</param>
+/// <param name="Type">One of the four request types.</param>
 /// <param name="RequestId">Chosen by the asker, larger than every earlier one of the stream.</param>
-/// <param name="Reference">The block meant.</param>
-/// <param name="LeaseDays">As sent, not yet checked against what is sold; 0 for a GET.</param>
-/// <param name="Block">The 32,768 bytes of a PUT within the reader's buffer, empty for a GET.</param>
+/// <param name="Reference">The block meant; for a GET_RECORD, see <see cref="RecordKey"/>.</param>
+/// <param name="LeaseDays">As sent, not yet checked against what is sold; 0 unless a PUT.</param>
+/// <param name="Block">
+/// Within the reader's buffer: the 32,768 bytes of a PUT, the 512 of a PUT_RECORD, not yet checked; otherwise empty.
+/// </param>
 public readonly record struct StoreRequest(
     StoreFrameType Type,
     uint RequestId,
     BlockRef Reference,
     ushort LeaseDays,
-    ReadOnlySequence<byte> Block);
+    ReadOnlySequence<byte> Block)
+{
+    /// <summary>What a GET_RECORD asks for.</summary>
+    public BlindedKey RecordKey => new(Reference.Value);
+}
 
 /// <summary>A reply as read (spec/store.md, section 2).</summary>
-/// <param name="Type">One of the four reply types.</param>
+/// <param name="Type">One of the six reply types.</param>
 /// <param name="RequestId">The request that it answers.</param>
 /// <param name="Refusal">The code of <see cref="StoreFrameType.Refused"/>, otherwise none.</param>
 /// <param name="Block">
-/// The 32,768 bytes of <see cref="StoreFrameType.Block"/> within the reader's buffer, not yet compared with the
-/// reference; otherwise empty.
+/// Within the reader's buffer, not yet checked: the 32,768 bytes of <see cref="StoreFrameType.Block"/>, the 512 of
+/// <see cref="StoreFrameType.Record"/>, the 1,024 of <see cref="StoreFrameType.Fork"/>; otherwise empty.
 /// </param>
 public readonly record struct StoreReply(
     StoreFrameType Type,

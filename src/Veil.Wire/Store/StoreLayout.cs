@@ -1,3 +1,5 @@
+using Veil.Wire.Names;
+
 namespace Veil.Wire.Store;
 
 /// <summary>Sizes and limits of the store protocol (spec/store.md, sections 2 to 4). All sizes in bytes.</summary>
@@ -15,8 +17,14 @@ public static class StoreLayout
     /// <summary>Reference (32), lease in days (2), block.</summary>
     public const int PutBodyBytes = Bytes32.Size + sizeof(ushort) + BlockBytes;
 
-    /// <summary>Reference.</summary>
+    /// <summary>Reference, or blinded key.</summary>
     public const int GetBodyBytes = Bytes32.Size;
+
+    /// <summary>A record of a name (spec/name.md).</summary>
+    public const int RecordBodyBytes = NameRecordLayout.Bytes;
+
+    /// <summary>Two records of a name.</summary>
+    public const int ForkBodyBytes = 2 * NameRecordLayout.Bytes;
 
     /// <summary>Refusal code.</summary>
     public const int RefusedBodyBytes = sizeof(byte);
@@ -33,11 +41,22 @@ public static class StoreLayout
     /// <summary>The longest lease that is sold, and the usual one; renewed at half-life.</summary>
     public const ushort MaxLeaseDays = 60;
 
+    /// <summary>Whether a request of this type may be refused with this code (spec/store.md, section 3).</summary>
+    public static bool MayRefuse(StoreFrameType request, StoreRefusal refusal) => request switch
+    {
+        StoreFrameType.Put => refusal is >= StoreRefusal.Full and <= StoreRefusal.Overloaded,
+        StoreFrameType.PutRecord => refusal is StoreRefusal.Full
+            or >= StoreRefusal.Overloaded and <= StoreRefusal.Outdated,
+        _ => refusal == StoreRefusal.Overloaded,
+    };
+
     /// <summary>Length of the body of a frame of this type, or -1 for a type that does not exist.</summary>
     public static int BodyBytes(StoreFrameType type) => type switch
     {
         StoreFrameType.Put => PutBodyBytes,
-        StoreFrameType.Get => GetBodyBytes,
+        StoreFrameType.Get or StoreFrameType.GetRecord => GetBodyBytes,
+        StoreFrameType.PutRecord or StoreFrameType.Record => RecordBodyBytes,
+        StoreFrameType.Fork => ForkBodyBytes,
         StoreFrameType.Stored or StoreFrameType.NotFound => 0,
         StoreFrameType.Block => BlockBytes,
         StoreFrameType.Refused => RefusedBodyBytes,

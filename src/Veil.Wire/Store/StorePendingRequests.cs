@@ -28,14 +28,15 @@ public sealed class StorePendingRequests
     /// <summary>
     /// Takes the next id; false when as many as allowed are under way, or the stream has no ids left.
     /// </summary>
-    /// <param name="type"><see cref="StoreFrameType.Put"/> or <see cref="StoreFrameType.Get"/>.</param>
+    /// <param name="type">One of the four request types.</param>
     /// <param name="requestId">
     /// The id to send, valid only on success. Frames are sent in the order of their ids.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">Not the type of a request.</exception>
     public bool TryBegin(StoreFrameType type, out uint requestId)
     {
-        if (type is not (StoreFrameType.Put or StoreFrameType.Get))
+        if (type is not (StoreFrameType.Put or StoreFrameType.Get
+            or StoreFrameType.PutRecord or StoreFrameType.GetRecord))
         {
             throw new ArgumentOutOfRangeException(nameof(type), type, "not a request");
         }
@@ -63,12 +64,14 @@ public sealed class StorePendingRequests
             return false;
         }
 
-        Debug.Assert(request is StoreFrameType.Put or StoreFrameType.Get);
+        Debug.Assert(StoreLayout.BodyBytes(request) >= 0);
         bool fits = reply.Type switch
         {
-            StoreFrameType.Stored => request == StoreFrameType.Put,
-            StoreFrameType.Block or StoreFrameType.NotFound => request == StoreFrameType.Get,
-            StoreFrameType.Refused => request == StoreFrameType.Put || reply.Refusal == StoreRefusal.Overloaded,
+            StoreFrameType.Stored => request is StoreFrameType.Put or StoreFrameType.PutRecord,
+            StoreFrameType.Block => request == StoreFrameType.Get,
+            StoreFrameType.NotFound => request is StoreFrameType.Get or StoreFrameType.GetRecord,
+            StoreFrameType.Record or StoreFrameType.Fork => request == StoreFrameType.GetRecord,
+            StoreFrameType.Refused => StoreLayout.MayRefuse(request, reply.Refusal),
             _ => false,
         };
         return fits && _pending.Remove(reply.RequestId);

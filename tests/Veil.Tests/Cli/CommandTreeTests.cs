@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Veil.Cli.Commands;
 using Veil.Cli.Output;
+using Veil.Tests.Content.Names;
 using Veil.Tests.Gateway;
 using Xunit;
 
@@ -23,6 +24,12 @@ public sealed class CommandTreeTests : IDisposable
         ["rm", "abc"],
         ["set", "Limits:Rate=1"],
         ["set"],
+        ["get", NameRig.Key(1).Address.Format(), "-o", "never"],
+        ["open", NameRig.Key(1).Address.Format()],
+        ["resolve", NameRig.Key(1).Address.Format()],
+        ["follow", NameRig.Key(1).Address.Format()],
+        ["unfollow", NameRig.Key(1).Address.Format()],
+        ["follows"],
         ["add", typeof(CommandTreeTests).Assembly.Location]);
 
     /// <summary>Lines that no command understands.</summary>
@@ -35,6 +42,10 @@ public sealed class CommandTreeTests : IDisposable
         ["get"],
         ["get", "veil:x", "--key-file", "y"],
         ["set", "Limits:Rate"],
+        ["key"],
+        ["key", "new"],
+        ["publish", "blog"],
+        ["resolve"],
         ["set", "=1"],
         ["get", Library.Key(1).Format(), "-o", "-", "--json"]);
 
@@ -105,7 +116,7 @@ public sealed class CommandTreeTests : IDisposable
         Assert.True(commands.Count >= 12);
         Assert.All(commands.Where(command => command.Subcommands.Count == 0), command =>
             Assert.Contains("Example", command.Description, StringComparison.Ordinal));
-        string[] elsewhere = ["run", "network", "demo", "eris"];
+        string[] elsewhere = ["run", "network", "demo", "eris", "key"];
         Assert.All(commands.Where(command => !elsewhere.Contains(command.Name)), command =>
             Assert.Superset(
                 new HashSet<string> { "--json", "--data" },

@@ -2,6 +2,9 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
+using Veil.Content.Edge;
+using Veil.Content.Keys;
+using Veil.Content.Names;
 using Veil.Gateway;
 using Veil.Gateway.Sites;
 using Veil.Gateway.Socks;
@@ -14,10 +17,13 @@ internal sealed class GatewayRig : IAsyncDisposable
 {
     private readonly ConcurrentBag<IDisposable> _clients = [];
 
-    private GatewayRig(GatewayOptions options, TimeProvider time)
+    private GatewayRig(
+        GatewayOptions options,
+        TimeProvider time,
+        Func<NameAddress, IsolationGroup, CancellationToken, Task<ContentKey>>? resolve)
     {
         Environment = new GatewayEnvironment(options, time, Logs, new GatewayCounters());
-        Site = new VeilSite(new byte[VeilSite.SecretBytes], Library.OpenAsync, Environment);
+        Site = new VeilSite(new byte[VeilSite.SecretBytes], Library.OpenAsync, Environment, resolve);
 #pragma warning disable CA2000 // The server owns the listener that the factory makes.
         Socks = new SocksServer(
             new SocketTransportFactory(Options.Create(new SocketTransportOptions()), Logs),
@@ -41,9 +47,12 @@ internal sealed class GatewayRig : IAsyncDisposable
 
     public IPEndPoint EndPoint => (IPEndPoint)Socks.EndPoint!;
 
-    public static async Task<GatewayRig> StartAsync(GatewayOptions? options = null, TimeProvider? time = null)
+    public static async Task<GatewayRig> StartAsync(
+        GatewayOptions? options = null,
+        TimeProvider? time = null,
+        Func<NameAddress, IsolationGroup, CancellationToken, Task<ContentKey>>? resolve = null)
     {
-        var rig = new GatewayRig(options ?? new GatewayOptions(), time ?? TimeProvider.System);
+        var rig = new GatewayRig(options ?? new GatewayOptions(), time ?? TimeProvider.System, resolve);
         await rig.Site.StartAsync(TestContext.Current.CancellationToken);
         await rig.Socks.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), TestContext.Current.CancellationToken);
         return rig;

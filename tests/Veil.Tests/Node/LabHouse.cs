@@ -6,6 +6,7 @@ using Veil.Node.Control;
 using Veil.Node.Lab;
 using Veil.Noise.Seams;
 using Veil.Storage.Blocks;
+using Veil.Storage.Records;
 using Veil.Storage.Segments;
 using Veil.Storage.State;
 using Veil.Tests.Gateway;
@@ -174,6 +175,12 @@ public sealed class LabHouse : IAsyncLifetime
                 State = isGateway ? _state : null,
                 Denylist = isGateway ? Denied : null,
                 Blocks = member.Roles.HasFlag(NodeRoles.Store) ? await OpenStoreAsync(folder, cancellationToken) : null,
+                Records = member.Roles.HasFlag(NodeRoles.Store)
+                    ? await RecordStore.OpenAsync(
+                        new RecordStoreOptions { Folder = Path.Combine(folder, "records") },
+                        TimeProvider.System,
+                        cancellationToken)
+                    : null,
             },
             new IPEndPoint(address, LinkPort));
     }

@@ -2,11 +2,12 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Veil.Content.Edge;
 using Veil.Content.Keys;
+using Veil.Content.Names;
 
 namespace Veil.Gateway.Sites.OpenPage;
 
 /// <summary>Answers for <c>http://open.veil/</c> (spec/gateway.md, section 4).</summary>
-internal sealed class OpenEndpoint(SiteLabels labels, OpenFiles files)
+internal sealed class OpenEndpoint(SiteLabels labels, OpenFiles files, SiteNames names)
 {
     /// <summary>The host name.</summary>
     internal const string Host = "open.veil";
@@ -94,12 +95,9 @@ internal sealed class OpenEndpoint(SiteLabels labels, OpenFiles files)
 
     private async Task OpenAsync(HttpContext context, IsolationGroup group, string text)
     {
-        if (text.EndsWith(".veil", StringComparison.OrdinalIgnoreCase))
+        if (NameAddress.IsMeant(text))
         {
-            await WriteErrorAsync(
-                context,
-                StatusCodes.Status400BadRequest,
-                new("name_unsupported", "this is a name, and names are not served yet", "Ask for the content key."));
+            await OpenNameAsync(context, group, text);
             return;
         }
 
@@ -122,6 +120,27 @@ internal sealed class OpenEndpoint(SiteLabels labels, OpenFiles files)
             StatusCodes.Status200OK,
             JsonSerializer.SerializeToUtf8Bytes(
                 new OpenAnswer($"http://{label}.veil/{path}"), OpenJson.Default.OpenAnswer));
+    }
+
+    private async Task OpenNameAsync(HttpContext context, IsolationGroup group, string text)
+    {
+        if (!NameAddress.TryParse(text, out var address, out var fault))
+        {
+            await WriteErrorAsync(
+                context,
+                StatusCodes.Status400BadRequest,
+                new("bad_name", fault.Message, "Copy the name anew, whole: 56 characters and .veil."));
+            return;
+        }
+
+        // What it stands for is opened there; here only that it stands for something.
+        await names.ResolveAsync(address, group, context.RequestAborted);
+        Answers.SetHeaders(context.Response);
+        await WriteJsonAsync(
+            context,
+            StatusCodes.Status200OK,
+            JsonSerializer.SerializeToUtf8Bytes(
+                new OpenAnswer($"http://{address.Format()}/"), OpenJson.Default.OpenAnswer));
     }
 
     private static Task WriteJsonAsync(HttpContext context, int status, byte[] json)

@@ -6,7 +6,7 @@
   const message = document.getElementById("message");
   const text = document.getElementById("text");
   const hint = document.getElementById("hint");
-  const origin = /^http:\/\/[a-z2-7]{32}\.veil\//;
+  const origin = /^http:\/\/(?:[a-z2-7]{32}|[a-z2-7]{56})\.veil\//;
 
   const show = (kind, said, advice) => {
     message.className = kind;

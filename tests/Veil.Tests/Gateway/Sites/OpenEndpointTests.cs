@@ -59,7 +59,7 @@ public sealed class OpenEndpointTests
     [Theory]
     [InlineData("veil:abc", "text/plain", 400, "bad_key")]
     [InlineData("", "text/plain", 400, "bad_key")]
-    [InlineData("abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.veil", "text/plain", 400, "name_unsupported")]
+    [InlineData("abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.veil", "text/plain", 400, "bad_name")]
     [InlineData("{\"key\":1}", "application/json", 400, "bad_request")]
     [InlineData("[\"veil:\"]", "application/json", 400, "bad_request")]
     [InlineData("{\"key\":\"\\ud800\"}", "application/json", 400, "bad_request")]

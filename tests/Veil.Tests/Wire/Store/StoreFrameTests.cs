@@ -167,7 +167,9 @@ public sealed class StoreFrameTests
     [InlineData("ffffffff")]
     [InlineData("0000002501")] // A PUT as short as a GET.
     [InlineData("0000802702")] // A GET as long as a PUT.
-    [InlineData("0000002503")] // No such type.
+    [InlineData("0000002503")] // A PUT_RECORD as short as a GET.
+    [InlineData("0000020504")] // A GET_RECORD as long as a PUT_RECORD.
+    [InlineData("0000002505")] // No such type.
     [InlineData("0000002500")]
     [InlineData("0000002581")] // A reply's type.
     public void A_request_with_a_wrong_length_or_type_is_malformed_before_the_rest_arrives(string hex)
@@ -187,7 +189,10 @@ public sealed class StoreFrameTests
     [InlineData("0000000681")]
     [InlineData("0000000501")] // A request's type.
     [InlineData("00000006840000000100")] // Code 0.
-    [InlineData("00000006840000000105")] // No such code.
+    [InlineData("00000006840000000108")] // No such code.
+    [InlineData("0000020583")]
+    [InlineData("0000020586")] // A FORK as short as a RECORD.
+    [InlineData("0000040585")]
     public void A_reply_with_a_wrong_length_type_or_code_is_malformed(string hex)
     {
         var buffer = new ReadOnlySequence<byte>(Convert.FromHexString(hex));

@@ -58,6 +58,16 @@ public sealed class StoreRequestIdTests
     [InlineData(StoreFrameType.Get, StoreFrameType.NotFound, StoreRefusal.None, true)]
     [InlineData(StoreFrameType.Get, StoreFrameType.Refused, StoreRefusal.Full, false)]
     [InlineData(StoreFrameType.Get, StoreFrameType.Refused, StoreRefusal.Overloaded, true)]
+    [InlineData(StoreFrameType.Get, StoreFrameType.Record, StoreRefusal.None, false)]
+    [InlineData(StoreFrameType.Put, StoreFrameType.Refused, StoreRefusal.BadRecord, false)]
+    [InlineData(StoreFrameType.PutRecord, StoreFrameType.Stored, StoreRefusal.None, true)]
+    [InlineData(StoreFrameType.PutRecord, StoreFrameType.Refused, StoreRefusal.Outdated, true)]
+    [InlineData(StoreFrameType.PutRecord, StoreFrameType.Refused, StoreRefusal.BadLease, false)]
+    [InlineData(StoreFrameType.GetRecord, StoreFrameType.Record, StoreRefusal.None, true)]
+    [InlineData(StoreFrameType.GetRecord, StoreFrameType.Fork, StoreRefusal.None, true)]
+    [InlineData(StoreFrameType.GetRecord, StoreFrameType.NotFound, StoreRefusal.None, true)]
+    [InlineData(StoreFrameType.GetRecord, StoreFrameType.Block, StoreRefusal.None, false)]
+    [InlineData(StoreFrameType.GetRecord, StoreFrameType.Refused, StoreRefusal.WrongDay, false)]
     public void StorePendingRequests_accepts_only_replies_that_answer_the_request(
         StoreFrameType request,
         StoreFrameType reply,

@@ -1,0 +1,77 @@
+using Veil.Content.Edge;
+using Veil.Content.Stripes;
+using Veil.Content.Transfers;
+using Veil.Wire.Names;
+
+namespace Veil.Content.Names;
+
+/// <summary>
+/// Hands records to the stores that they belong to (spec/name.md, section 5): for their owner, and for whoever follows
+/// the name. Safe for concurrent use.
+/// </summary>
+public sealed class NamePlacer(IRecordNetwork network)
+{
+    // Each day has trunks of its own, and the groups of a client are bounded.
+    private const int DaysAtOnce = 4;
+
+    /// <summary>Places records, one for each day.</summary>
+    /// <param name="records">Of one name.</param>
+    /// <param name="group">Whose trunks; each record has some of its own below it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<PlacedRecord>> PlaceAsync(
+        IReadOnlyList<NameRecord> records, IsolationGroup group, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        var placed = new PlacedRecord[records.Count];
+        var window = new TaskWindow(DaysAtOnce);
+        try
+        {
+            for (var index = 0; index < records.Count; index++)
+            {
+                await window.WaitForRoomAsync();
+                window.Add(PlaceOneAsync(index));
+            }
+
+            await window.DrainAsync();
+        }
+        finally
+        {
+            await window.SettleAsync();
+        }
+
+        return placed;
+
+        async Task PlaceOneAsync(int index) =>
+            placed[index] = await PlaceAsync(records[index], group, cancellationToken);
+    }
+
+    private async Task<PlacedRecord> PlaceAsync(
+        NameRecord record, IsolationGroup group, CancellationToken cancellationToken)
+    {
+        if (network.Ring.Count == 0)
+        {
+            return new PlacedRecord(record, 0, 0, false);
+        }
+
+        var stores = Placement.OfCopies(network.Ring, NameBlinding.PlaceOf(record.Key));
+        var own = NameGroup.Of(group, record.Key);
+        var outcomes = await Task.WhenAll(stores.Select(
+            store => network.PutRecordAsync(own, store, record, cancellationToken).AsTask()));
+        return new PlacedRecord(
+            record,
+            stores.Length,
+            outcomes.Count(outcome => outcome == RecordOutcome.Done),
+            outcomes.Contains(RecordOutcome.Outdated));
+    }
+}
+
+/// <summary>What became of one record.</summary>
+/// <param name="Record">The record.</param>
+/// <param name="Copies">Stores that it belongs to.</param>
+/// <param name="Kept">Of these, how many have it on disk.</param>
+/// <param name="IsOutdated">Whether some store has a later one, or two others of its number.</param>
+public sealed record PlacedRecord(NameRecord Record, int Copies, int Kept, bool IsOutdated)
+{
+    /// <summary>Whether so many have it that readers will find it.</summary>
+    public bool IsSafe => Copies > 0 && Kept >= Placement.NeededCopies(Copies);
+}
