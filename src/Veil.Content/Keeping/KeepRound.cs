@@ -1,5 +1,7 @@
 using Veil.Content.Edge;
 using Veil.Content.Fetching;
+using Veil.Content.Stripes;
+using Veil.Directory.Ring;
 using Veil.Wire;
 using Veil.Wire.Seams;
 
@@ -17,6 +19,7 @@ internal sealed class KeepRound
     private readonly IsolationGroup _putGroup;
     private readonly Func<BlockRef, bool> _isDue;
     private readonly Func<RelayId, bool> _isGivenUp;
+    private readonly bool _withoutGrace;
     private long _renewed;
     private long _renewalsFailed;
 
@@ -24,18 +27,19 @@ internal sealed class KeepRound
     /// <param name="seams">Choices and the clock.</param>
     /// <param name="options">Bounds.</param>
     /// <param name="ring">Where blocks are and may be.</param>
-    /// <param name="judgement">Which blocks are to be renewed, and which stores count as lost.</param>
+    /// <param name="judgement">Which blocks are to be renewed, which stores were silent for too long, and whether any
+    /// silence is too long.</param>
     internal KeepRound(
         IBlockNetwork network,
         (DecisionSource Decisions, TimeProvider Time) seams,
         KeepingOptions options,
         KeepRing ring,
-        (Func<BlockRef, bool> IsDue, Func<RelayId, bool> IsGivenUp) judgement)
+        (Func<BlockRef, bool> IsDue, Func<RelayId, bool> IsGivenUp, bool WithoutGrace) judgement)
     {
         // Groups of their own: nothing that this node does besides shares a trunk with a round, and no two rounds do.
         var name = $"keep-{seams.Decisions.NextUInt64():x16}";
         _putGroup = new($"{name}-put");
-        (_isDue, _isGivenUp) = judgement;
+        (_isDue, _isGivenUp, _withoutGrace) = judgement;
         Ring = ring;
         Options = options;
         Tally = new StoreTally(seams.Time);
@@ -52,6 +56,9 @@ internal sealed class KeepRound
 
     /// <summary>Bounds.</summary>
     public KeepingOptions Options { get; }
+
+    /// <summary>The longest wait before a renewal, so that those of one stripe are not made together.</summary>
+    public TimeSpan RenewalPause { get; set; }
 
     /// <summary>Who answers.</summary>
     public StoreTally Tally { get; }
@@ -73,7 +80,26 @@ internal sealed class KeepRound
 
     /// <summary>Whether what a store should have cannot be told from what is lost.</summary>
     public bool MayHold(RelayId store, StoreOutcome? outcome) =>
-        !_isGivenUp(store) && (!Ring.IsListed(store) || outcome == StoreOutcome.Failed);
+        !_withoutGrace && !IsGivenUp(store) && (!Ring.IsListed(store) || outcome == StoreOutcome.Failed);
+
+    /// <summary>Where the copies of a block are, in the order of a ring: a store that was silent for the grace has
+    /// its place taken by the next one, as at publication, within what readers look at.</summary>
+    public IEnumerable<RelayId> PlacesOfCopies(StoreRing ring, BlockRef reference) => Placement
+        .Alternatives(ring, reference)
+        .Take(2 * Placement.Copies)
+        .Where(store => !IsGivenUp(store))
+        .Take(Placement.Copies);
+
+    /// <summary>Where a share may be: its places, which are asked even when they were silent for long, then the next
+    /// stores.</summary>
+    public RelayId[] StoresOfShare(BlockRef reference, RelayId present, RelayId remembered) =>
+    [
+        .. new[] { present, remembered }
+            .Concat(Placement.Alternatives(Ring.Present, reference).Where(store => !IsGivenUp(store)))
+            .Where(Ring.IsListed)
+            .Distinct()
+            .Take(Options.StoresPerShare),
+    ];
 
     /// <summary>Asks a store for a block; when it has it and the lease is due, renews it there.</summary>
     /// <param name="store">A store of the ring.</param>
@@ -101,6 +127,8 @@ internal sealed class KeepRound
         if (_isDue(reference)) Interlocked.Increment(ref _renewalsFailed);
     }
 
+    private bool IsGivenUp(RelayId store) => _isGivenUp(store) && !Tally.HasAnswered(store);
+
     private async Task<StoreOutcome> AskAsync(
         RelayId store,
         BlockRef reference,
@@ -126,6 +154,11 @@ internal sealed class KeepRound
         byte[] block,
         CancellationToken cancellationToken)
     {
+        if (RenewalPause > TimeSpan.Zero)
+        {
+            await Task.Delay(Decisions.NextTime(TimeSpan.Zero, RenewalPause), Fetches.Time, cancellationToken);
+        }
+
         await Fetches.Window.EnterAsync(cancellationToken);
         try
         {

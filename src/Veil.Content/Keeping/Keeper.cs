@@ -124,15 +124,12 @@ public sealed class Keeper(
     private KeepRound NewRound(TimeSpan grace, Func<BlockRef, bool> isDue)
     {
         var now = seams.Time.GetUtcNow();
-
-        // Without any grace, whoever does not answer now has been silent for long enough.
-        Func<RelayId, bool> isGivenUp = grace == TimeSpan.Zero
-            ? static _ => true
-            : store => Silent.IsGivenUp(store, now, grace);
         var rings = ring(grace);
+        (Func<BlockRef, bool>, Func<RelayId, bool>, bool) judgement =
+            (isDue, store => Silent.IsGivenUp(store, now, grace), grace == TimeSpan.Zero);
         return rings.Present.Count == 0
             ? throw new ContentUnavailableException(ContentFault.TooFewShares, "the network has no stores")
-            : new KeepRound(network, seams, options, rings, (isDue, isGivenUp));
+            : new KeepRound(network, seams, options, rings, judgement);
     }
 
     private void ThrowIfDenied(BlockRef root)

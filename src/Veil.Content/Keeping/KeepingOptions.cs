@@ -15,8 +15,8 @@ public sealed record KeepingOptions
     /// <summary>Each block is renewed once in so long: half of a lease.</summary>
     public TimeSpan RenewEvery { get; init; } = TimeSpan.FromDays(30);
 
-    /// <summary>Stores that one share is looked for at.</summary>
-    public int StoresPerShare { get; init; } = 8;
+    /// <summary>Stores that one share is looked for at: as many as a reader does.</summary>
+    public int StoresPerShare { get; init; } = 16;
 
     /// <summary>Requests on their way at a time, in one round.</summary>
     public int MaxRequestsInFlight { get; init; } = 96;

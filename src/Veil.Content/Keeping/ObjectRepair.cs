@@ -133,12 +133,8 @@ internal sealed class ObjectRepair
         var (present, remembered) = _round.Ring.PlacesOf(references);
         int[] shares = [.. Enumerable.Range(0, references.Length).Where(share => (stripe.PlacedMask >> share & 1) != 0)];
         _round.Decisions.Shuffle<int>(shares);
-        var stores = shares.ToDictionary(share => share, share => new[] { present[share], remembered[share] }
-            .Concat(Placement.Alternatives(_round.Ring.Present, references[share]))
-            .Where(_round.Ring.IsListed)
-            .Distinct()
-            .Take(_round.Options.StoresPerShare)
-            .ToArray());
+        var stores = shares.ToDictionary(share => share, share =>
+            _round.StoresOfShare(references[share], present[share], remembered[share]));
         var attempts = Enumerable.Range(0, _round.Options.StoresPerShare)
             .SelectMany(turn => shares
                 .Where(share => turn < stores[share].Length)

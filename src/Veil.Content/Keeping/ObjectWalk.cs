@@ -34,6 +34,7 @@ internal sealed class ObjectWalk(KeepRound round, RepairMap map, RepairKey key, 
 
         // So many go on beside each other that each waits so many times longer.
         var pause = spread / visits * round.Options.MaxVisits * 2;
+        round.RenewalPause = pause;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         TaskWindow window = new(round.Options.MaxVisits);
         try
@@ -52,6 +53,7 @@ internal sealed class ObjectWalk(KeepRound round, RepairMap map, RepairKey key, 
             await window.SettleAsync();
         }
 
+        round.RenewalPause = TimeSpan.Zero;
         await LookAgainAsync(cancellationToken);
     }
 

@@ -43,8 +43,8 @@ internal sealed class PartProbe(KeepRound round)
     /// <summary>Looks for all copies of a block.</summary>
     public async Task<CopyHealth> CopiesAsync(BlockRef reference, CancellationToken cancellationToken)
     {
-        var remembered = Placement.OfCopies(round.Ring.Remembered, reference);
-        RelayId[] places = [.. remembered.Union(Placement.OfCopies(round.Ring.Present, reference))];
+        RelayId[] remembered = [.. round.PlacesOfCopies(round.Ring.Remembered, reference)];
+        RelayId[] places = [.. remembered.Union(round.PlacesOfCopies(round.Ring.Present, reference))];
         round.Decisions.Shuffle<RelayId>(places);
         var parts = await Task.WhenAll(places.Select(store => CopyAsync(reference, store, cancellationToken)));
         var placed = parts.Count(part => part == Part.Placed);
@@ -66,17 +66,12 @@ internal sealed class PartProbe(KeepRound round)
         RelayId remembered,
         CancellationToken cancellationToken)
     {
-        RelayId[] stores = [.. new[] { present, remembered }
-            .Concat(Placement.Alternatives(round.Ring.Present, reference))
-            .Where(round.Ring.IsListed)
-            .Distinct()
-            .Take(round.Options.StoresPerShare)];
         StoreOutcome? ofPresent = null;
         StoreOutcome? ofRemembered = null;
         var buffer = round.Fetches.Pool.Rent();
         try
         {
-            foreach (var store in stores)
+            foreach (var store in round.StoresOfShare(reference, present, remembered))
             {
                 var outcome = await round.LookAsync(store, reference, buffer, cancellationToken);
                 if (outcome == StoreOutcome.Done) return Part.Placed;
