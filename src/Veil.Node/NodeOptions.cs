@@ -2,6 +2,7 @@ using System.Net;
 using Veil.Circuits;
 using Veil.Circuits.Client;
 using Veil.Circuits.Limits;
+using Veil.Content.Keeping;
 using Veil.Content.Stores;
 using Veil.Gateway;
 using Veil.Links;
@@ -48,6 +49,9 @@ public sealed record NodeOptions
 
     /// <summary>Requests to stores.</summary>
     public StoreClientOptions Stores { get; init; } = new();
+
+    /// <summary>How content is kept.</summary>
+    public KeepingOptions Keeping { get; init; } = new();
 
     /// <summary>What an exit takes.</summary>
     public ExitOptions Exit { get; init; } = new();

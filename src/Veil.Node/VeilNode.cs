@@ -5,6 +5,7 @@ using Veil.Circuits.Client;
 using Veil.Circuits.Streams;
 using Veil.Content.Edge;
 using Veil.Content.Fetching;
+using Veil.Content.Keeping;
 using Veil.Content.Keys;
 using Veil.Content.Publishing;
 using Veil.Content.Stores;
@@ -16,6 +17,7 @@ using Veil.Links.Handshake;
 using Veil.Links.Tasks;
 using Veil.Node.Directory;
 using Veil.Node.Exits;
+using Veil.Node.Keeping;
 using Veil.Node.Observing;
 using Veil.Node.Roles;
 using Veil.Node.Status;
@@ -94,6 +96,14 @@ public sealed partial class VeilNode : IAsyncDisposable
         _exits = new ExitClient(
             _trunks, _directory.View, circuits.MaxStreams, (seams.Time, seams.Decisions));
         Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions(), seams.Denylist);
+        Keeper = new Keeper(
+            _blocks, RingOf, (seams.Decisions, seams.Time), options.Keeping, seams.Denylist);
+        Keeping = new KeepingService(
+            Keeper,
+            seams.State,
+            (seams.Time, seams.Decisions),
+            () => Consensus?.IsLive(seams.Time.GetUtcNow()) == true,
+            _logger);
         _gateway = options.Roles.HasFlag(NodeRoles.Gateway)
             ? new GatewayRole(options, seams, Reader, _exits)
             : null;
@@ -158,6 +168,12 @@ public sealed partial class VeilNode : IAsyncDisposable
 
     /// <summary>Fetches content.</summary>
     public ContentReader Reader { get; }
+
+    /// <summary>Checks content and restores it.</summary>
+    public Keeper Keeper { get; }
+
+    /// <summary>What is kept, and its rounds.</summary>
+    internal KeepingService Keeping { get; }
 
     /// <summary>Where a gateway accepts SOCKS, once it does.</summary>
     public IPEndPoint? SocksEndPoint => _gateway?.EndPoint;
@@ -249,6 +265,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         }
 
         _scope.Start(token => KeepRunningAsync(_directory.Loop.RunAsync, token));
+        _scope.Start(token => KeepRunningAsync(Keeping.RunAsync, token));
         if (_gateway is not null)
         {
             await _gateway.StartAsync(cancellationToken);
@@ -345,6 +362,10 @@ public sealed partial class VeilNode : IAsyncDisposable
             await Task.Delay(LoopPause, _seams.Time, cancellationToken);
         }
     }
+
+    private KeepRing RingOf(TimeSpan grace) => Consensus is { } consensus
+        ? new KeepRing(consensus.Ring, consensus.RememberedRing(grace))
+        : new KeepRing(_blocks.Ring, _blocks.Ring);
 
     private PeerKind KindOf(LinkPeer peer) =>
         peer.Relay is not { } relay ? PeerKind.Unknown

@@ -19,6 +19,7 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
     private readonly AddEndpoint _add;
     private readonly ContentEndpoints _content;
     private readonly HouseEndpoints _house;
+    private readonly KeepEndpoints _keep;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stoppingToken;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,6 +34,7 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
         _add = new AddEndpoint(surface, _faults);
         _content = new ContentEndpoints(surface, _faults);
         _house = new HouseEndpoints(surface);
+        _keep = new KeepEndpoints(surface);
         _status = new NodeStatus(surface.Node, surface.Time, surface.IsStopping, surface.Problems);
     }
 
@@ -126,6 +128,11 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
             ("/v1/get", "POST") => _content.GetAsync(context),
             ("/v1/open", "POST") => _content.OpenAsync(context),
             ("/v1/deny", "POST") => _content.DenyAsync(context),
+            ("/v1/check", "POST") => _keep.CheckAsync(context),
+            ("/v1/keep", "POST") => _keep.KeepAsync(context),
+            ("/v1/keeps", "GET") => _keep.ListAsync(context),
+            ("/v1/unkeep", "POST") => _keep.UnkeepAsync(context),
+            ("/v1/repair-key", "POST") => _keep.RepairKeyAsync(context),
             ("/v1/publications", "GET") => _house.ListAsync(context),
             ("/v1/forget", "POST") => _house.ForgetAsync(context),
             ("/v1/settings", "GET") => _house.ListSettingsAsync(context),
