@@ -38,7 +38,7 @@ public sealed class RepairKeyTests
                 Assert.True(changed == text || !RepairKey.TryParse(changed, out _, out _), $"position {place}");
             }
 
-            Assert.False(RepairKey.TryParse(text[..place], out _, out _));
+            Assert.False(RepairKey.TryParse(text.AsSpan(0, place), out _, out _));
         }
 
         Assert.False(RepairKey.TryParse(text + "a", out _, out _));
