@@ -98,7 +98,7 @@ public sealed class Keeper(
 
         var found = health.Take(round.Tally.Counts);
         Observe(round, found);
-        var plan = RepairPolicy.Decide(found, request.Undamped ? 1 : options.Damping);
+        var plan = RepairPolicy.Decide(found, request.IsWhole ? 1 : options.Damping, request.IsWhole);
         ObjectRepair repair = new(round, map, health);
         await repair.RunAsync(plan, cancellationToken);
         return new RoundReport

@@ -34,12 +34,13 @@ public static class RepairPolicy
     /// <summary>Decides.</summary>
     /// <param name="health">What was found.</param>
     /// <param name="damping">Part of the stripes that may be repaired at once, above 0; 1 for all.</param>
-    public static RepairPlan Decide(ObjectHealth health, double damping)
+    /// <param name="whole">Whether what is lost is put back even where nothing is at its threshold.</param>
+    public static RepairPlan Decide(ObjectHealth health, double damping, bool whole = false)
     {
         ArgumentNullException.ThrowIfNull(health);
         if (IsOwnConnection(health.Stores)) return Nothing(RepairVerdict.OwnConnection);
-        var due = health.Incomplete.Any(stripe => stripe.IsDue)
-            || health.IncompleteCopies.Any(block => block.IsDue);
+        var due = health.Incomplete.Any(stripe => stripe.IsDue || (whole && stripe.Lost > 0))
+            || health.IncompleteCopies.Any(block => block.IsDue || (whole && block.Lost > 0));
         if (!due) return Nothing(health.IsHealthy ? RepairVerdict.Healthy : RepairVerdict.Waiting);
 
         var wanted = health.Incomplete

@@ -8,8 +8,8 @@ public sealed record RoundRequest(RenewalSchedule Renewals, DateTimeOffset Renew
     /// <summary>Over how long its visits are spread.</summary>
     public TimeSpan Spread { get; init; }
 
-    /// <summary>Whether all of an object may be repaired at once.</summary>
-    public bool Undamped { get; init; }
+    /// <summary>Whether all that is lost is put back at once, whatever the threshold and the damping.</summary>
+    public bool IsWhole { get; init; }
 
     /// <summary>Whether what is unreachable counts as lost.</summary>
     public bool WithoutGrace { get; init; }

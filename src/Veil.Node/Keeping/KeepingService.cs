@@ -108,12 +108,12 @@ internal sealed partial class KeepingService
         }
     }
 
-    /// <summary>A round at once, without pauses and damping.</summary>
+    /// <summary>A round at once, without pauses, that puts back all that is lost.</summary>
     /// <exception cref="ContentUnavailableException">The stripe map cannot be had, or is none.</exception>
     internal Task<RoundReport> RunNowAsync(KeepEntry entry, bool withoutGrace, CancellationToken cancellationToken) =>
         RunAsync(
             entry,
-            Request(entry) with { Undamped = true, WithoutGrace = withoutGrace },
+            Request(entry) with { IsWhole = true, WithoutGrace = withoutGrace },
             cancellationToken);
 
     /// <summary>Makes rounds when they are due, until it is stopped.</summary>
@@ -213,7 +213,8 @@ internal sealed partial class KeepingService
         if (!RepairKey.TryParse(entry.RepairKeyText, out var key, out var error)) throw new FormatException(error);
         var report = await _keeper.RunRoundAsync(key, request, cancellationToken);
         LogRound(_logger, report.Verdict, report.Stored, report.Renewed);
-        if (report.Left.IsBroken) LogBroken(_logger);
+        var isSettled = report.Verdict is RepairVerdict.Repair or RepairVerdict.RepairPart;
+        if (isSettled && report.Left.IsBroken) LogBroken(_logger);
         var interval = _keeper.Options.Interval;
         var next = RoundTimes.Next(report.Began, interval, report.Verdict, _decisions);
         var retried = report.Began - (interval * CatchUpIntervals);

@@ -136,7 +136,7 @@ public sealed class KeeperTests
             rig.Stop(frozen, delisted);
             for (var hour = 0; hour < 32; hour += 8)
             {
-                var report = await rig.RoundAsync(key);
+                var report = await rig.RoundAsync(key, whole: hour % 16 == 0);
                 Assert.Equal(RepairVerdict.Waiting, report.Verdict);
                 Assert.False(report.Found.IsHealthy);
                 Assert.True(report.Found.Shares.Unreachable > 0);
@@ -207,7 +207,7 @@ public sealed class KeeperTests
             List<RoundReport> rounds = [];
             do
             {
-                rounds.Add(await rig.RoundAsync(key, undamped: false));
+                rounds.Add(await rig.RoundAsync(key, whole: false));
             }
             while (rounds[^1].Verdict != RepairVerdict.Healthy);
 

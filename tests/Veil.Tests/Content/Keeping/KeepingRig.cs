@@ -74,13 +74,13 @@ internal sealed class KeepingRig
     public Task<ObjectHealth> CheckAsync(RepairKey key) => Keeper.CheckAsync(key, Cancelled);
 
     /// <summary>A round that renews nothing.</summary>
-    public Task<RoundReport> RoundAsync(RepairKey key, bool undamped = true, bool withoutGrace = false)
+    public Task<RoundReport> RoundAsync(RepairKey key, bool whole = true, bool withoutGrace = false)
     {
         var never = new RenewalSchedule(
             Salt, Now + TimeSpan.FromDays(1000), Keeper.Options.RenewEvery, Keeper.Options.Interval * 3);
         return Keeper.RunRoundAsync(
             key,
-            new RoundRequest(never, Now) { Undamped = undamped, WithoutGrace = withoutGrace },
+            new RoundRequest(never, Now) { IsWhole = whole, WithoutGrace = withoutGrace },
             Cancelled);
     }
 

@@ -35,6 +35,18 @@ public sealed class RepairPolicyTests
         Assert.Equal([1L, 0L], plan.Stripes.Select(stripe => stripe.Stripe));
     }
 
+    [Fact]
+    public void Who_asks_for_all_of_it_gets_back_what_is_lost_above_the_threshold_and_waits_for_the_rest()
+    {
+        var plan = RepairPolicy.Decide(Health([Stripe(0, 47, 0), Stripe(1, 40, 8)], [Copies(1, 9, 0)]), 1, whole: true);
+
+        Assert.Equal(RepairVerdict.Repair, plan.Verdict);
+        Assert.Equal(0, Assert.Single(plan.Stripes).Stripe);
+        Assert.Single(plan.Copies);
+        Assert.Equal(
+            RepairVerdict.Healthy, RepairPolicy.Decide(Health([Stripe(1, 40, 8)]), 1, whole: true).Verdict);
+    }
+
     [Theory]
     [InlineData(0.25, 25)]
     [InlineData(0.001, 1)]
