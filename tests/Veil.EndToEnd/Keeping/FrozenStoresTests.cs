@@ -63,7 +63,7 @@ public sealed class FrozenStoresTests : IAsyncLifetime
         Assert.Equal(before, await BlocksAsync());
     }
 
-    private async Task WaitForRoundsAsync(ControlClient client, int rounds)
+    private static async Task WaitForRoundsAsync(ControlClient client, int rounds)
     {
         HashSet<DateTimeOffset?> seen = [];
         await WaitAsync(async () =>
