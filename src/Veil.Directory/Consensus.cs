@@ -37,6 +37,17 @@ public sealed class Consensus
     /// <summary>The stores on the ring.</summary>
     public StoreRing Ring { get; }
 
+    /// <summary>
+    /// The ring with the stores that are away for no longer than <paramref name="memory"/> at their old places
+    /// (spec/keeping.md, section 3).
+    /// </summary>
+    public StoreRing RememberedRing(TimeSpan memory) => new(Document.Trees.Entries
+        .Where(entry => entry.Away == 0
+            ? entry.Has(RelayFlags.Store)
+            : entry.RingPosition != default
+                && TimeSpan.FromSeconds((double)entry.Away * _network.EpochSeconds) <= memory)
+        .Select(entry => (entry.RingPosition, entry.Identity)));
+
     /// <summary>The epoch that it is for.</summary>
     public ulong Epoch => Document.Header.Epoch;
 

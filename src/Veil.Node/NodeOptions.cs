@@ -2,6 +2,7 @@ using System.Net;
 using Veil.Circuits;
 using Veil.Circuits.Client;
 using Veil.Circuits.Limits;
+using Veil.Content.Keeping;
 using Veil.Content.Stores;
 using Veil.Gateway;
 using Veil.Links;
@@ -52,6 +53,9 @@ public sealed record NodeOptions
 
     /// <summary>Names; null for what suits the network's pace.</summary>
     public NameOptions? Names { get; init; }
+
+    /// <summary>How content is kept.</summary>
+    public KeepingOptions Keeping { get; init; } = new();
 
     /// <summary>What an exit takes.</summary>
     public ExitOptions Exit { get; init; } = new();

@@ -5,6 +5,7 @@ using Veil.Circuits.Client;
 using Veil.Circuits.Streams;
 using Veil.Content.Edge;
 using Veil.Content.Fetching;
+using Veil.Content.Keeping;
 using Veil.Content.Keys;
 using Veil.Content.Publishing;
 using Veil.Content.Stores;
@@ -16,6 +17,7 @@ using Veil.Links.Handshake;
 using Veil.Links.Tasks;
 using Veil.Node.Directory;
 using Veil.Node.Exits;
+using Veil.Node.Keeping;
 using Veil.Node.Names;
 using Veil.Node.Observing;
 using Veil.Node.Roles;
@@ -99,6 +101,14 @@ public sealed partial class VeilNode : IAsyncDisposable
             ? NameOptions.ForEpoch(TimeSpan.FromSeconds(options.Network.EpochSeconds))
             : new NameOptions();
         Names = new NodeNames(_blocks, seams.NameBook, options.Names ?? pace, (seams.Time, seams.Decisions));
+        Keeper = new Keeper(
+            _blocks, RingOf, (seams.Decisions, seams.Time), options.Keeping, seams.Denylist);
+        Keeping = new KeepingService(
+            Keeper,
+            seams.State,
+            (seams.Time, seams.Decisions),
+            () => Consensus?.IsLive(seams.Time.GetUtcNow()) == true,
+            _logger);
         _gateway = options.Roles.HasFlag(NodeRoles.Gateway)
             ? new GatewayRole(options, seams, Reader, _exits, Names)
             : null;
@@ -166,6 +176,12 @@ public sealed partial class VeilNode : IAsyncDisposable
 
     /// <summary>Resolves, publishes and follows names.</summary>
     internal NodeNames Names { get; }
+
+    /// <summary>Checks content and restores it.</summary>
+    public Keeper Keeper { get; }
+
+    /// <summary>What is kept, and its rounds.</summary>
+    internal KeepingService Keeping { get; }
 
     /// <summary>Where a gateway accepts SOCKS, once it does.</summary>
     public IPEndPoint? SocksEndPoint => _gateway?.EndPoint;
@@ -259,6 +275,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         _scope.Start(token => KeepRunningAsync(_directory.Loop.RunAsync, token));
         await Names.LoadAsync(_logger, cancellationToken);
         _scope.Start(token => KeepRunningAsync(Names.Keeper.RunAsync, token));
+        _scope.Start(token => KeepRunningAsync(Keeping.RunAsync, token));
         if (_gateway is not null)
         {
             await _gateway.StartAsync(cancellationToken);
@@ -357,6 +374,10 @@ public sealed partial class VeilNode : IAsyncDisposable
             await Task.Delay(LoopPause, _seams.Time, cancellationToken);
         }
     }
+
+    private KeepRing RingOf(TimeSpan grace) => Consensus is { } consensus
+        ? new KeepRing(consensus.Ring, consensus.RememberedRing(grace))
+        : new KeepRing(_blocks.Ring, _blocks.Ring);
 
     private PeerKind KindOf(LinkPeer peer) =>
         peer.Relay is not { } relay ? PeerKind.Unknown

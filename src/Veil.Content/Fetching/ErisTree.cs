@@ -59,6 +59,15 @@ internal sealed class ErisTree : IAsyncDisposable
         return await FetchPlaintextAsync(pairs[0], 0, cancellationToken);
     }
 
+    /// <summary>The reference of any block of the object, leaves at level 0.</summary>
+    /// <exception cref="ContentUnavailableException">A node above it cannot be had or does not verify.</exception>
+    public async Task<BlockRef> GetReferenceAsync(int level, long index, CancellationToken cancellationToken)
+    {
+        if (level == _capability.Level) return _capability.RootReference;
+        var parent = await _nodes.GetAsync((level + 1, index / ErisLayout.Arity), cancellationToken);
+        return ErisNode.Read(parent, (int)(index % ErisLayout.Arity)).Reference;
+    }
+
     /// <summary>Stops what runs and waits for it.</summary>
     public ValueTask DisposeAsync() => _nodes.DisposeAsync();
 

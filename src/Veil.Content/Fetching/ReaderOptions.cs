@@ -20,8 +20,11 @@ public sealed record ReaderOptions
     /// <summary>Inner nodes kept in memory: 32 KiB each; 64 cover 1 GiB.</summary>
     public int MaxNodesInMemory { get; init; } = 64;
 
-    /// <summary>Stores that one share is looked for at.</summary>
-    public int MaxStoresPerShare { get; init; } = 4;
+    /// <summary>
+    /// Stores that one share is looked for at. When a third of 48 stores is gone, places move for most of what is left:
+    /// within four stores as few as 15 shares of a stripe are found, within 16 at least 23 (spec/stripe.md, section 7).
+    /// </summary>
+    public int MaxStoresPerShare { get; init; } = 16;
 
     /// <summary>Stores that a block in copies is looked for at.</summary>
     public int MaxStoresPerCopy { get; init; } = 20;

@@ -55,6 +55,16 @@ internal sealed class StripeMapReader : IAsyncDisposable
         return references;
     }
 
+    /// <summary>Reference of an inner node of the data, in the order in which they were complete.</summary>
+    /// <exception cref="ContentUnavailableException">The map cannot be had.</exception>
+    public async Task<BlockRef> GetInnerNodeAsync(long index, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[Bytes32.Size];
+        await ReadAsync(
+            StripeMapLayout.InnerOffset(_dataLeaves) + (index * Bytes32.Size), bytes, cancellationToken);
+        return new BlockRef(new Bytes32(bytes));
+    }
+
     /// <summary>Stops what runs and waits for it.</summary>
     public async ValueTask DisposeAsync()
     {

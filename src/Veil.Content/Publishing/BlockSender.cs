@@ -78,6 +78,7 @@ internal sealed class BlockSender(
     }
 
     /// <summary>Stores a block in ten copies, or in as many as there are stores.</summary>
+    /// <returns>What came of it.</returns>
     /// <exception cref="PublishException">Fewer than half were acknowledged.</exception>
     public async Task<StoredReport> SendCopiesAsync(
         IsolationGroup group,
@@ -102,6 +103,39 @@ internal sealed class BlockSender(
         }
 
         return new(copies, holders.Count, _redundancy.Add(holders, 1));
+    }
+
+    /// <summary>Stores some shares of a stripe whose others are where they are (spec/keeping.md, section 4).</summary>
+    /// <param name="group">Whose trunks to use.</param>
+    /// <param name="references">Of all shares of the stripe: places depend on earlier ones.</param>
+    /// <param name="blocks">Those to be stored, by number.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Numbers of those that a store has.</returns>
+    /// <exception cref="PublishException">No store has taken anything for long.</exception>
+    public async Task<IReadOnlyList<int>> RestoreSharesAsync(
+        IsolationGroup group,
+        BlockRef[] references,
+        IReadOnlyDictionary<int, byte[]> blocks,
+        CancellationToken cancellationToken)
+    {
+        StripeLedger ledger = new(network.Ring, references);
+        int[] order = [.. blocks.Keys];
+        decisions.Shuffle<int>(order);
+        Interlocked.Add(ref _shares, order.Length);
+        ConcurrentDictionary<int, bool> stored = [];
+        await SendInRoundsAsync(
+            order,
+            order.Length,
+            async share =>
+            {
+                var holder = await SendShareAsync(
+                    group, ledger, share, (references[share], blocks[share]), cancellationToken);
+                if (holder is not null) stored[share] = true;
+                return holder;
+            },
+            ledger.Restart,
+            cancellationToken);
+        return [.. stored.Keys];
     }
 
     /// <summary>

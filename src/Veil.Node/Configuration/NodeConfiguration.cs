@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Veil.Circuits.Limits;
+using Veil.Content.Keeping;
 using Veil.Node.Exits;
 using Veil.Wire.Documents;
 
@@ -41,6 +42,9 @@ public sealed record NodeConfiguration
 
     /// <summary>What an exit takes.</summary>
     public ExitOptions Exit { get; init; } = new();
+
+    /// <summary>How content is kept.</summary>
+    public KeepingOptions Keeping { get; init; } = new();
 
     /// <summary>What strangers may use up.</summary>
     public required NodeBounds Bounds { get; init; }

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Veil.Content.Keeping;
 using Veil.Node.Exits;
 using Veil.Wire.Documents;
 
@@ -43,6 +44,7 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
             Quota = _values.Size("Store:Quota", 10L << 30, MinQuota, MaxBytes),
             Denylist = DenylistPath(),
             Exit = Exit(roles),
+            Keeping = Keeping(),
             Bounds = Bounds(),
             Metrics = _values.Loopback("Metrics:Listen", null, "who could count your traffic"),
             LogLevel = Level(),
@@ -155,6 +157,21 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
         {
             Policy = policy ?? ExitPolicy.Empty,
             MaxConnections = (int)_values.Number("Exit:Connections", 4_096, 1, 100_000),
+        };
+    }
+
+    // A lab's epochs are seconds long, and so is the patience of whoever tries something out in one.
+    private KeepingOptions Keeping()
+    {
+        long epoch = network.EpochSeconds;
+        var (interval, grace) = network.Lab ? (Math.Max(10, 6 * epoch), Math.Max(20, 12 * epoch)) : (86_400, 129_600);
+        return new KeepingOptions
+        {
+            Interval = TimeSpan.FromSeconds(
+                _values.Number("Keeping:Interval", interval, network.Lab ? 1 : 3_600, 604_800)),
+            Grace = TimeSpan.FromSeconds(
+                _values.Number("Keeping:Grace", grace, network.Lab ? 1 : 21_600, 2_592_000)),
+            Damping = _values.Number("Keeping:Damping", 25, 1, 100) / 100.0,
         };
     }
 

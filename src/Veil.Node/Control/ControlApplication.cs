@@ -20,6 +20,7 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
     private readonly ContentEndpoints _content;
     private readonly HouseEndpoints _house;
     private readonly NameEndpoints _names;
+    private readonly KeepEndpoints _keep;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stoppingToken;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -35,6 +36,7 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
         _names = new NameEndpoints(surface);
         _content = new ContentEndpoints(surface, _names, _faults);
         _house = new HouseEndpoints(surface);
+        _keep = new KeepEndpoints(surface);
         _status = new NodeStatus(surface.Node, surface.Time, surface.IsStopping, surface.Problems);
     }
 
@@ -129,6 +131,11 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
             ("/v1/list", "POST") => _content.ListAsync(context),
             ("/v1/open", "POST") => _content.OpenAsync(context),
             ("/v1/deny", "POST") => _content.DenyAsync(context),
+            ("/v1/check", "POST") => _keep.CheckAsync(context),
+            ("/v1/keep", "POST") => _keep.KeepAsync(context),
+            ("/v1/keeps", "GET") => _keep.ListAsync(context),
+            ("/v1/unkeep", "POST") => _keep.UnkeepAsync(context),
+            ("/v1/repair-key", "POST") => _keep.RepairKeyAsync(context),
             ("/v1/publications", "GET") => _house.ListAsync(context),
             ("/v1/forget", "POST") => _house.ForgetAsync(context),
             ("/v1/settings", "GET") => _house.ListSettingsAsync(context),

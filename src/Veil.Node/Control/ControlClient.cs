@@ -14,7 +14,7 @@ namespace Veil.Node.Control;
 /// Every method throws <see cref="ControlException"/> with the node's error, or with a code of its own
 /// from below. Safe for concurrent use.
 /// </summary>
-public sealed class ControlClient : IDisposable
+public sealed partial class ControlClient : IDisposable
 {
     /// <summary>Code when nobody answers at the socket.</summary>
     public const string NotRunning = "node_not_running";

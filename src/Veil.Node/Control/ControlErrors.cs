@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Veil.Content.Edge;
+using Veil.Content.Keeping;
 using Veil.Content.Keys;
 using Veil.Content.Publishing;
 using Veil.Storage;
@@ -26,6 +27,9 @@ internal static class ControlErrors
     internal static ControlException BadKey(ContentKeyError error) => new(StatusCodes.Status400BadRequest, new(
         "bad_key", error.Message, "paste the key again, the whole of it"));
 
+    internal static ControlException BadKey(string error) => new(StatusCodes.Status400BadRequest, new(
+        "bad_key", error, "paste the key again, the whole of it"));
+
     internal static ControlException NoSuchPath() => new(StatusCodes.Status404NotFound, new(
         "no_such_path", "what the key names has no such file or folder in it", "veil ls KEY lists what it has"));
 
@@ -42,6 +46,8 @@ internal static class ControlErrors
         _ when NameErrors.Of(failure) is { } name => name,
         ContentUnavailableException unavailable => Of(unavailable),
         PublishException publish => Of(publish),
+        KeepingException keeping => new(StatusCodes.Status409Conflict, new(
+            "cannot_be_kept", keeping.Message, "a node that veil run has started keeps what has a key")),
         BadHttpRequestException => BadRequest(),
         StateFullException full => new(StatusCodes.Status507InsufficientStorage, new(
             "state_full", full.Message, "forget publications with veil rm")),

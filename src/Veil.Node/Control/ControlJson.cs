@@ -21,4 +21,11 @@ namespace Veil.Node.Control;
 [JsonSerializable(typeof(SettingRequest))]
 [JsonSerializable(typeof(SettingAnswer))]
 [JsonSerializable(typeof(DenyAnswer))]
+[JsonSerializable(typeof(KeepRequest))]
+[JsonSerializable(typeof(KeepAnswer))]
+[JsonSerializable(typeof(KeepList))]
+[JsonSerializable(typeof(CheckAnswer))]
+[JsonSerializable(typeof(UnkeepRequest))]
+[JsonSerializable(typeof(UnkeepAnswer))]
+[JsonSerializable(typeof(RepairKeyAnswer))]
 public sealed partial class ControlJson : JsonSerializerContext;

@@ -190,5 +190,6 @@ internal sealed class OpenedNode : IAsyncDisposable
         Socks = configuration.Roles.HasFlag(NodeRoles.Gateway) ? configuration.Socks : null,
         Weight = configuration.Weight,
         Exit = configuration.Exit,
+        Keeping = configuration.Keeping,
     };
 }

@@ -222,7 +222,7 @@ internal sealed partial class NodeNames : IDisposable
             : throw Bad("a version has one record for each day, yesterday, today and tomorrow among them");
     }
 
-    [LoggerMessage(140, LogLevel.Warning, "what was remembered of names cannot be read: older versions of names are "
+    [LoggerMessage(150, LogLevel.Warning, "what was remembered of names cannot be read: older versions of names are "
         + "not noticed, and follow them anew")]
     private static partial void LogDamaged(ILogger logger);
 

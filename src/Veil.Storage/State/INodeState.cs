@@ -55,6 +55,27 @@ public interface INodeState : IAsyncDisposable
     /// <summary>Forgets a publication; false when it was not there.</summary>
     ValueTask<bool> RemovePublicationAsync(string localId, CancellationToken cancellationToken);
 
+    /// <summary>What this node keeps alive, oldest first.</summary>
+    ValueTask<IReadOnlyList<KeepEntry>> ListKeepsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Adds something that is kept, or replaces the one with its local id.</summary>
+    /// <exception cref="StateFullException">
+    /// There are <see cref="StateLimits.MaxKeeps"/> others, or a text is longer than
+    /// <see cref="StateLimits.MaxTextCharacters"/>.
+    /// </exception>
+    ValueTask PutKeepAsync(KeepEntry keep, CancellationToken cancellationToken);
+
+    /// <summary>Keeps it no longer; false when it was not there.</summary>
+    ValueTask<bool> RemoveKeepAsync(string localId, CancellationToken cancellationToken);
+
+    /// <summary>Stores that have not answered this node, in no order.</summary>
+    ValueTask<IReadOnlyList<SilentStoreEntry>> ListSilentStoresAsync(CancellationToken cancellationToken);
+
+    /// <summary>Replaces all silent stores at once, as <see cref="PutGuardsAsync"/> does.</summary>
+    /// <exception cref="StateFullException">More than <see cref="StateLimits.MaxSilentStores"/>.</exception>
+    /// <exception cref="ArgumentException">One twice.</exception>
+    ValueTask PutSilentStoresAsync(IReadOnlyList<SilentStoreEntry> stores, CancellationToken cancellationToken);
+
     /// <summary>A setting, or null.</summary>
     ValueTask<string?> GetSettingAsync(string key, CancellationToken cancellationToken);
 

@@ -8,7 +8,7 @@ namespace Veil.Storage.State;
 /// What a node remembers, in <c>state.db</c> (spec/state.md): one thread owns the database, takes all that waits into
 /// one transaction, and answers when it is on disk.
 /// </summary>
-public sealed class LiteDbNodeState : INodeState
+public sealed partial class LiteDbNodeState : INodeState
 {
     private const int QueueCapacity = 256;
     private const int MaxBatch = 64;

@@ -74,15 +74,15 @@ internal static class StateDocuments
 
     public static BsonDocument Setting(string key, string value) => new() { [Id] = key, [Value] = value };
 
-    private static RelayId RelayOf(BsonDocument document) =>
+    public static RelayId RelayOf(BsonDocument document) =>
         new(new Bytes32(Convert.FromHexString(document[Id].AsString)));
 
-    private static BsonValue Milliseconds(DateTimeOffset? time) =>
+    public static BsonValue Milliseconds(DateTimeOffset? time) =>
         time is { } value ? value.ToUnixTimeMilliseconds() : BsonValue.Null;
 
-    private static DateTimeOffset Time(BsonValue milliseconds) =>
+    public static DateTimeOffset Time(BsonValue milliseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(milliseconds.AsInt64);
 
-    private static DateTimeOffset? TimeOrNull(BsonValue milliseconds) =>
+    public static DateTimeOffset? TimeOrNull(BsonValue milliseconds) =>
         milliseconds.IsNull ? null : Time(milliseconds);
 }

@@ -56,6 +56,12 @@ public static class StateLimits
     /// <summary>All of them are listed at once.</summary>
     public const int MaxPublications = 10_000;
 
+    /// <summary>All of them are listed at once, and each has a round a day.</summary>
+    public const int MaxKeeps = 1_000;
+
+    /// <summary>As many as a consensus may list relays.</summary>
+    public const int MaxSilentStores = 10_000;
+
     /// <summary>Settings are named by the program, not by users.</summary>
     public const int MaxSettings = 1_000;
 

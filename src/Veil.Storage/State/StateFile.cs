@@ -13,6 +13,8 @@ internal sealed class StateFile : IDisposable
     public const string Vanguards = "vanguards";
     public const string Publications = "publications";
     public const string Settings = "settings";
+    public const string Keeps = "keeps";
+    public const string SilentStores = "silent_stores";
     private const string Meta = "meta";
     private const string FormatId = "format";
     private const int FormatVersion = 1;
@@ -218,7 +220,7 @@ internal sealed class StateFile : IDisposable
     {
         var format = database.GetCollection(Meta).FindById(FormatId);
         var hasEntries = database.GetCollectionNames().Any(name =>
-            name is Guards or Vanguards or Publications or Settings);
+            name is Guards or Vanguards or Publications or Settings or Keeps or SilentStores);
         if (format is null && hasEntries)
         {
             throw Unreadable(path, null);
@@ -249,6 +251,16 @@ internal sealed class StateFile : IDisposable
         foreach (var document in database.GetCollection(Settings).FindAll())
         {
             _ = document[StateDocuments.Value].AsString;
+        }
+
+        foreach (var document in database.GetCollection(Keeps).FindAll())
+        {
+            _ = KeepDocuments.Keep(document);
+        }
+
+        foreach (var document in database.GetCollection(SilentStores).FindAll())
+        {
+            _ = KeepDocuments.SilentStore(document);
         }
     }
 

@@ -34,6 +34,9 @@ public sealed class RunningTestnet : IAsyncLifetime
     internal string[] Shape { get; init; } =
         ["--authorities", "3", "--relays", "5", "--stores", "4", "--exits", "0"];
 
+    /// <summary>Length of an epoch; longer where many nodes share few cores.</summary>
+    internal int EpochSeconds { get; init; } = 4;
+
     /// <summary>More options of `up`.</summary>
     internal string[] Options { get; init; } = [];
 
@@ -45,7 +48,7 @@ public sealed class RunningTestnet : IAsyncLifetime
 
     /// <summary>What makes it.</summary>
     internal string[] UpArguments =>
-        ["up", Folder, .. Shape, "--gateways", "2", "--epoch", "4", .. Options, "--json"];
+        ["up", Folder, .. Shape, "--gateways", "2", "--epoch", $"{EpochSeconds}", .. Options, "--json"];
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()

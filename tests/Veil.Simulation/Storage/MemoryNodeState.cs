@@ -8,6 +8,8 @@ public sealed class MemoryNodeState : INodeState
     private IReadOnlyList<GuardEntry> _guards = [];
     private IReadOnlyList<VanguardEntry> _vanguards = [];
     private readonly SortedDictionary<string, PublicationEntry> _publications = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, KeepEntry> _keeps = new(StringComparer.Ordinal);
+    private IReadOnlyList<SilentStoreEntry> _silent = [];
     private readonly SortedDictionary<string, string> _settings = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
@@ -62,6 +64,48 @@ public sealed class MemoryNodeState : INodeState
     {
         StateLimits.RequireId(localId);
         return ValueTask.FromResult(_publications.Remove(localId));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<KeepEntry>> ListKeepsAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<KeepEntry>>([.. _keeps.Values.OrderBy(keep => keep.KeptSince)]);
+
+    /// <inheritdoc/>
+    public ValueTask PutKeepAsync(KeepEntry keep, CancellationToken cancellationToken)
+    {
+        StateLimits.RequireId(keep.LocalId);
+        StateLimits.RequireText(keep.Name);
+        StateLimits.RequireText(keep.RepairKeyText);
+        var kept = keep with
+        {
+            KeptSince = ToMilliseconds(keep.KeptSince),
+            RenewedUntil = ToMilliseconds(keep.RenewedUntil),
+            NextRoundAt = ToMilliseconds(keep.NextRoundAt),
+            LastRoundAt = ToMilliseconds(keep.LastRoundAt),
+        };
+        Put(_keeps, keep.LocalId, kept, StateLimits.MaxKeeps);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RemoveKeepAsync(string localId, CancellationToken cancellationToken)
+    {
+        StateLimits.RequireId(localId);
+        return ValueTask.FromResult(_keeps.Remove(localId));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SilentStoreEntry>> ListSilentStoresAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult(_silent);
+
+    /// <inheritdoc/>
+    public ValueTask PutSilentStoresAsync(
+        IReadOnlyList<SilentStoreEntry> stores, CancellationToken cancellationToken)
+    {
+        StateLimits.RequireList(
+            "silent stores", [.. stores.Select(store => store.Relay)], StateLimits.MaxSilentStores);
+        _silent = [.. stores.Select(store => store with { Since = ToMilliseconds(store.Since) })];
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -53,6 +53,12 @@ internal sealed class MemoryStores : IBlockNetwork
 
     public IEnumerable<(RelayId Store, BlockRef Reference)> Holdings => _blocks.Keys;
 
+    /// <summary>Told of each block that a store takes, with the group.</summary>
+    public Action<IsolationGroup, RelayId, BlockRef>? OnStored { get; set; }
+
+    /// <summary>Told of each request for a block, with the group.</summary>
+    public Action<IsolationGroup, RelayId, BlockRef>? OnFetch { get; set; }
+
     public int InFlight => Volatile.Read(ref _inFlight);
 
     public void Set(RelayId store, StoreMood mood) => _moods[store] = mood;
@@ -66,6 +72,8 @@ internal sealed class MemoryStores : IBlockNetwork
     {
         foreach (var store in Ring.Stores) _blocks.TryRemove((store, reference), out _);
     }
+
+    public void Remove(RelayId store, BlockRef reference) => _blocks.TryRemove((store, reference), out _);
 
     public byte[]? Find(BlockRef reference) =>
         Ring.Stores
@@ -87,6 +95,7 @@ internal sealed class MemoryStores : IBlockNetwork
         Assert.Equal(reference, BlockRef.Of(block.Span));
         _blocks[(store, reference)] = block.ToArray();
         _stored.Enqueue((group, reference));
+        OnStored?.Invoke(group, store, reference);
         return StoreOutcome.Done;
     }
 
@@ -98,6 +107,7 @@ internal sealed class MemoryStores : IBlockNetwork
         CancellationToken cancellationToken)
     {
         Assert.Equal(32768, destination.Length);
+        OnFetch?.Invoke(group, store, reference);
         await using var request = Begin();
         var mood = await BehaveAsync(store, reference, cancellationToken);
         if (mood is StoreMood.Dead or StoreMood.Flaky or StoreMood.TimesOut) return StoreOutcome.Failed;

@@ -49,6 +49,10 @@ public sealed class LabHouse : IAsyncLifetime
     /// <summary>The surface that is served; tests make further servers of it.</summary>
     internal ControlSurface Surface { get; private set; } = null!;
 
+    /// <summary>The stores' nodes with what they keep.</summary>
+    internal IEnumerable<(VeilNode Node, IBlockStore Blocks)> StoreNodes =>
+        _network!.Nodes.Where(node => node.Options.Roles.HasFlag(NodeRoles.Store)).Zip(_stores);
+
     /// <summary>A client of the gateway, which the caller disposes.</summary>
     internal ControlClient Connect() => new(ControlSocket.In(Data));
 

@@ -186,6 +186,42 @@ public sealed class NodeStateTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(Kind.File)]
+    [InlineData(Kind.Memory)]
+    public async Task What_is_kept_has_every_value_and_silent_stores_are_replaced_together(Kind kind)
+    {
+        await using var state = await OpenAsync(kind);
+        var bare = new KeepEntry("a", "", null, "veil-repair:abc", new Bytes32(new byte[32]), Start.AddHours(1))
+        {
+            RenewedUntil = Start,
+            NextRoundAt = Start.AddMilliseconds(7),
+        };
+        var whole = bare with
+        {
+            LocalId = "b",
+            Name = "film.mp4",
+            Bytes = 5_000_000_000,
+            KeptSince = Start,
+            LastRoundAt = Start.AddDays(1),
+            LastFault = "NotFound",
+            Health = new KeepHealthEntry(3, 144, 140, 31, Healthy: false),
+        };
+        await state.PutKeepAsync(bare, Cancellation);
+        await state.PutKeepAsync(whole with { Health = null }, Cancellation);
+        await state.PutKeepAsync(whole, Cancellation);
+        Assert.Equal([whole, bare], await state.ListKeepsAsync(Cancellation));
+        Assert.True(await state.RemoveKeepAsync("a", Cancellation));
+        Assert.False(await state.RemoveKeepAsync("a", Cancellation));
+        Assert.Equal([whole], await state.ListKeepsAsync(Cancellation));
+
+        SilentStoreEntry[] silent = [new(Relay(1), Start), new(Relay(2), Start.AddHours(5))];
+        await state.PutSilentStoresAsync(silent, Cancellation);
+        Assert.Equal(silent.ToHashSet(), (await state.ListSilentStoresAsync(Cancellation)).ToHashSet());
+        await state.PutSilentStoresAsync([], Cancellation);
+        Assert.Empty(await state.ListSilentStoresAsync(Cancellation));
+    }
+
     private async Task<INodeState> OpenAsync(Kind kind) => kind == Kind.Memory
         ? new MemoryNodeState()
         : await LiteDbNodeState.OpenAsync(Path.Combine(_rig.Root, "state.db"), Cancellation);

@@ -63,6 +63,7 @@ internal sealed class TestnetCommand(TimeProvider time)
         Option<int> gateways = Number("--gateways", 2, "Gateways, each with a SOCKS port.");
         Option<int> exits = Number("--exits", 1, "Exits among the relays; they take every target.");
         Option<int> epoch = Number("--epoch", 5, "Length of an epoch, in seconds.");
+        Option<int> limit = Number("--limit", 60, "Seconds that making it may take; many nodes on few cores need more.");
         Option<string> latency = new("--latency") { Description = "Delay every link by that much one way: 25ms." };
         Option<bool> netns = new("--netns")
         {
@@ -74,7 +75,7 @@ internal sealed class TestnetCommand(TimeProvider time)
         latency.Validators.Add(CheckLatency);
         var command = new Command("up", "Make a network in DIR, which must be empty or absent, and leave it running.")
         {
-            _folder, authorities, relays, stores, gateways, exits, epoch, latency, netns, record, veil, set,
+            _folder, authorities, relays, stores, gateways, exits, epoch, limit, latency, netns, record, veil, set,
         };
         command.SetAction((parsed, token) => AnswerAsync(parsed, async voice =>
         {
@@ -86,6 +87,7 @@ internal sealed class TestnetCommand(TimeProvider time)
                 Gateways = parsed.GetValue(gateways),
                 Exits = parsed.GetValue(exits),
                 EpochSeconds = parsed.GetValue(epoch),
+                Limit = TimeSpan.FromSeconds(parsed.GetValue(limit)),
                 Latency = LatencyText.Parse(parsed.GetValue(latency) ?? "0s"),
                 Netns = parsed.GetValue(netns),
                 Record = parsed.GetValue(record),

@@ -8,9 +8,6 @@ namespace Veil.Tools.Testnet.Commands;
 /// <summary>Makes a network and leaves it running; or leaves nothing running.</summary>
 internal sealed class UpCommand(NetworkFolder folder, DecisionSource decisions, TimeProvider time)
 {
-    // The contract's: from the command to a network whose every gateway can fetch.
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
-
     /// <summary>Makes it.</summary>
     /// <returns>The content of net.json.</returns>
     /// <exception cref="TestnetFailure">It could not be made; nothing of it runs.</exception>
@@ -24,7 +21,7 @@ internal sealed class UpCommand(NetworkFolder folder, DecisionSource decisions, 
 
         folder.Create();
         var since = time.GetTimestamp();
-        using var timer = new CancellationTokenSource(_limit, time);
+        using var timer = new CancellationTokenSource(shape.Limit, time);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         var id = decisions.NextBelow(1UL << 32).ToString("x8");
         folder.Journal.Write(new JournalLine(JournalLine.NetworkEvent)
@@ -53,7 +50,7 @@ internal sealed class UpCommand(NetworkFolder folder, DecisionSource decisions, 
             throw new TestnetFailure(
                 ExitCodes.Failed,
                 "too_slow",
-                $"no network after {_limit.TotalSeconds} s",
+                $"no network after {shape.Limit.TotalSeconds} s",
                 $"see the files in {folder.Path}");
         }
     }

@@ -25,6 +25,9 @@ internal sealed record NetworkShape
     /// <summary>Length of an epoch, s.</summary>
     internal int EpochSeconds { get; init; }
 
+    /// <summary>How long making it may take; the contract's where nothing else is said.</summary>
+    internal TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How much later bytes on a link arrive, one way; zero: no forwarders.</summary>
     internal TimeSpan Latency { get; init; }
 
