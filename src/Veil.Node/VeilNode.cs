@@ -96,14 +96,8 @@ public sealed partial class VeilNode : IAsyncDisposable
         _exits = new ExitClient(
             _trunks, _directory.View, circuits.MaxStreams, (seams.Time, seams.Decisions));
         Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions(), seams.Denylist);
-        Keeper = new Keeper(
-            _blocks, RingOf, (seams.Decisions, seams.Time), options.Keeping, seams.Denylist);
-        Keeping = new KeepingService(
-            Keeper,
-            seams.State,
-            (seams.Time, seams.Decisions),
-            () => Consensus?.IsLive(seams.Time.GetUtcNow()) == true,
-            _logger);
+        Keeper = new Keeper(_blocks, RingOf, (seams.Decisions, seams.Time), options.Keeping, seams.Denylist);
+        Keeping = NewKeeping();
         _gateway = options.Roles.HasFlag(NodeRoles.Gateway)
             ? new GatewayRole(options, seams, Reader, _exits)
             : null;
@@ -362,6 +356,13 @@ public sealed partial class VeilNode : IAsyncDisposable
             await Task.Delay(LoopPause, _seams.Time, cancellationToken);
         }
     }
+
+    private KeepingService NewKeeping() => new(
+        Keeper,
+        _seams.State,
+        (_seams.Time, _seams.Decisions),
+        () => Consensus?.IsLive(_seams.Time.GetUtcNow()) == true,
+        _logger);
 
     private KeepRing RingOf(TimeSpan grace) => Consensus is { } consensus
         ? new KeepRing(consensus.Ring, consensus.RememberedRing(grace))
