@@ -19,8 +19,8 @@ internal static class KeepCommand
         return frame.Create(
             "keep",
             "Keep what a key names alive: from now on this node renews its leases and puts back what stores lose, "
-            + "a round a day (Keeping:Interval), as long as it runs now and then. With a repair key it does so and cannot "
-            + "read. "
+            + "a round a day (Keeping:Interval), as long as it runs now and then. With a repair key it does so and "
+            + "cannot read. "
             + $"{KeyInput.Advice}\n\n"
             + "Examples:\n  veil keep - < film.key\n  veil keep --repair-key film.repair\n"
             + "  veil keep --now --key-file film.key",
