@@ -12,7 +12,7 @@ internal static class CheckCommand
         var input = new KeptInput();
         return frame.Create(
             "check",
-            "Look for every share of what a key names, by fetches like any other, and say how many are there. "
+            "Count the shares of what a key names that stores have. Looks for all of them, by fetches like any other. "
             + "Ends with 0 when it is healthy (no stripe is down to two thirds of its shares), with 1 when it is "
             + $"not, with 4 when no store knows it. It fetches three times the content. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil check - < film.key\n  veil check --key-file film.key --json\n"

@@ -11,8 +11,8 @@ internal readonly record struct ShareAttempt(int Share, BlockRef Reference, Rela
 /// <summary>
 /// Fetches any <paramref name="needed"/> different shares: as many requests at a time as shares are missing, the next
 /// one when one fails, more when they are slow; what failed once more in rounds, the second at once and each further
-/// one after a pause (spec/stripe.md, section 7). One run, one owner; what loses is cancelled and awaited before the run
-/// ends.
+/// one after a pause (spec/stripe.md, section 7). One run, one owner; what loses is cancelled and awaited before the
+/// run ends.
 /// </summary>
 /// <param name="context">The network and the pace.</param>
 /// <param name="needed">How many different shares.</param>
