@@ -97,18 +97,9 @@ public sealed partial class VeilNode : IAsyncDisposable
         _exits = new ExitClient(
             _trunks, _directory.View, circuits.MaxStreams, (seams.Time, seams.Decisions));
         Reader = new ContentReader(_blocks, seams.Decisions, seams.Time, new ReaderOptions(), seams.Denylist);
-        var pace = options.Network.Lab
-            ? NameOptions.ForEpoch(TimeSpan.FromSeconds(options.Network.EpochSeconds))
-            : new NameOptions();
-        Names = new NodeNames(_blocks, seams.NameBook, options.Names ?? pace, (seams.Time, seams.Decisions));
-        Keeper = new Keeper(
-            _blocks, RingOf, (seams.Decisions, seams.Time), options.Keeping, seams.Denylist);
-        Keeping = new KeepingService(
-            Keeper,
-            seams.State,
-            (seams.Time, seams.Decisions),
-            () => Consensus?.IsLive(seams.Time.GetUtcNow()) == true,
-            _logger);
+        Names = NewNames();
+        Keeper = new Keeper(_blocks, RingOf, (seams.Decisions, seams.Time), options.Keeping, seams.Denylist);
+        Keeping = NewKeeping();
         _gateway = options.Roles.HasFlag(NodeRoles.Gateway)
             ? new GatewayRole(options, seams, Reader, _exits, Names)
             : null;
@@ -374,6 +365,21 @@ public sealed partial class VeilNode : IAsyncDisposable
             await Task.Delay(LoopPause, _seams.Time, cancellationToken);
         }
     }
+
+    private NodeNames NewNames()
+    {
+        var pace = Options.Network.Lab
+            ? NameOptions.ForEpoch(TimeSpan.FromSeconds(Options.Network.EpochSeconds))
+            : new NameOptions();
+        return new NodeNames(_blocks, _seams.NameBook, Options.Names ?? pace, (_seams.Time, _seams.Decisions));
+    }
+
+    private KeepingService NewKeeping() => new(
+        Keeper,
+        _seams.State,
+        (_seams.Time, _seams.Decisions),
+        () => Consensus?.IsLive(_seams.Time.GetUtcNow()) == true,
+        _logger);
 
     private KeepRing RingOf(TimeSpan grace) => Consensus is { } consensus
         ? new KeepRing(consensus.Ring, consensus.RememberedRing(grace))

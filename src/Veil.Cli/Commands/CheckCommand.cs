@@ -12,9 +12,9 @@ internal static class CheckCommand
         var input = new KeptInput();
         return frame.Create(
             "check",
-            "Look for every share of what a key names, by fetches like any other, and say how many are there. Ends with "
-            + "0 when it is healthy (no stripe is down to two thirds of its shares), with 1 when it is not, with 4 when no "
-            + $"store knows it. It fetches three times the content. {KeyInput.Advice}\n\n"
+            "Count the shares of what a key names that stores have. Looks for all of them, by fetches like any other. "
+            + "Ends with 0 when it is healthy (no stripe is down to two thirds of its shares), with 1 when it is "
+            + $"not, with 4 when no store knows it. It fetches three times the content. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil check - < film.key\n  veil check --key-file film.key --json\n"
             + "  veil check --repair-key film.repair",
             input.Symbols,
@@ -38,7 +38,8 @@ internal static class CheckCommand
         $"{(found.Full ? "full" : found.Healthy ? "healthy" : "not healthy")}: "
         + $"{found.SharesPlaced:N0} of {found.SharesNeeded:N0} shares in {found.Stripes:N0} stripes"
         + Missing(found.SharesLost, found.SharesUnreachable)
-        + $"; the worst stripe has {found.WorstStripe} of {found.WorstStripeShares} and needs {found.WorstStripeNeeds}; "
+        + $"; the worst stripe has {found.WorstStripe} of {found.WorstStripeShares} "
+        + $"and needs {found.WorstStripeNeeds}; "
         + $"{found.CopiesPlaced:N0} of {found.CopiesNeeded:N0} copies in {found.CopiedBlocks:N0} blocks"
         + Missing(found.CopiesLost, found.CopiesUnreachable)
         + (found.StoresSilent > 0 ? $"; {found.StoresSilent} of {found.StoresAsked} stores did not answer" : "");

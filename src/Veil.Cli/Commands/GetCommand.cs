@@ -23,9 +23,9 @@ internal static class GetCommand
         var force = new Option<bool>("--force", "-f") { Description = "replace a file that is there" };
         return frame.Create(
             "get",
-            "Fetch what a key or name stands for. It appears under its name only when all of it is there, verified and on "
-            + "disk; with -o - every byte is verified before it is handed on. What came of a run that ended early is "
-            + $"kept beside it, and the same command goes on from there. {KeyInput.Advice}\n\n"
+            "Fetch what a key or name stands for. It appears under its name only when all of it is there, verified and "
+            + "on disk; with -o - every byte is verified before it is handed on. What came of a run that ended early "
+            + $"is kept beside it, and the same command goes on from there. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil get - -o holiday.jpg < holiday.key\n  veil get --key-file film.key -o film.mp4\n"
             + "  veil get --key-file photos.key --path 2026/june --path cover.jpg",
             [.. key.Symbols, output, paths.Option, force],

@@ -18,8 +18,9 @@ internal static class KeepCommand
         };
         return frame.Create(
             "keep",
-            "Keep what a key names alive: from now on this node renews its leases and puts back what stores lose, a round "
-            + "a day (Keeping:Interval), as long as it runs now and then. With a repair key it does so and cannot read. "
+            "Keep what a key names alive: from now on this node renews its leases and puts back what stores lose, "
+            + "a round a day (Keeping:Interval), as long as it runs now and then. With a repair key it does so and "
+            + "cannot read. "
             + $"{KeyInput.Advice}\n\n"
             + "Examples:\n  veil keep - < film.key\n  veil keep --repair-key film.repair\n"
             + "  veil keep --now --key-file film.key",
@@ -54,8 +55,8 @@ internal static class KeepCommand
         var keep = new KeyInput("key", "the id that veil keeps prints, the content key, a repair key, or -");
         return frame.Create(
             "unkeep",
-            "Keep something alive no longer. It is not taken away: stores keep the blocks until their leases end (60 days "
-            + $"at most), and others may keep it, too. {KeyInput.Advice}\n\n"
+            "Keep something alive no longer. It is not taken away: stores keep the blocks until their leases end (60 "
+            + $"days at most), and others may keep it, too. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil unkeep 3f9a0c11d2\n  veil unkeep - < film.key",
             keep.Symbols,
             async (invocation, cancellationToken) =>
@@ -64,7 +65,8 @@ internal static class KeepCommand
                 using var client = invocation.Connect();
                 var gone = await client.UnkeepAsync(wanted, cancellationToken);
                 invocation.Voice.Print(gone, ControlJson.Default.UnkeepAnswer, static _ => { });
-                invocation.Voice.Say($"kept no longer: {(gone.Name.Length > 0 ? $"{gone.Name} ({gone.Id})" : gone.Id)}");
+                string name = gone.Name.Length > 0 ? $"{gone.Name} ({gone.Id})" : gone.Id;
+                invocation.Voice.Say($"kept no longer: {name}");
                 return ExitCodes.Done;
             });
     }
@@ -74,8 +76,8 @@ internal static class KeepCommand
         var key = new KeyInput();
         return frame.Create(
             "repair-key",
-            "Print the repair key of what a content key opens: whoever has it can keep the content alive with veil keep "
-            + $"--repair-key, and cannot read it. {KeyInput.Advice}\n\n"
+            "Print the repair key of what a content key opens: whoever has it can keep the content alive with veil "
+            + $"keep --repair-key, and cannot read it. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil repair-key - < film.key > film.repair",
             key.Symbols,
             async (invocation, cancellationToken) =>
@@ -95,7 +97,8 @@ internal static class KeepCommand
         {
             "healthy" => "nothing had to be put back",
             "waiting" => "nothing is put back yet: what is missing may be on stores that come back within the grace",
-            "own_connection" => "nothing is put back: most stores did not answer, so this node's connection is the likelier cause",
+            "own_connection" => "nothing is put back: most stores did not answer, so this node's connection is the "
+                + "likelier cause",
             _ => $"{round.Stored:N0} shares and copies put back"
                 + (round.RepairsFailed > 0 ? $", {round.RepairsFailed:N0} stripes or blocks not wholly" : ""),
         });

@@ -11,8 +11,8 @@ internal static class KeepsCommand
 {
     internal static Command Create(CommandFrame frame) => frame.Create(
         "keeps",
-        "List what this node keeps alive: id, how it was at its last round, shares, time of that round, name. Names are "
-        + "known only of what is kept by a content key.\n\n"
+        "List what this node keeps alive: id, how it was at its last round, shares, time of that round, name. Names "
+        + "are known only of what is kept by a content key.\n\n"
         + "Examples:\n  veil keeps\n  veil keeps --json",
         [],
         async (invocation, cancellationToken) =>
@@ -39,7 +39,8 @@ internal static class KeepsCommand
 
     private static Table Table(KeepList list)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("id", "health", "shares", "last round (UTC)", "name");
+        var table = new Table().Border(TableBorder.Simple).AddColumns(
+            "id", "health", "shares", "last round (UTC)", "name");
         foreach (var keep in list.Keeps) table.AddRow([.. Cells(keep).Select(Markup.Escape)]);
         return table;
     }

@@ -20,8 +20,8 @@ internal static class PublishCommand
         var secrets = AddCommand.AllowSecrets();
         return frame.Create(
             "publish",
-            "Share a file or folder, as veil add does, and let a name of yours stand for it from now on. It is signed for a "
-            + "month ahead, so that this machine may be away; publish before that again, the same file or another.\n"
+            "Share a file or folder, as veil add does, and let a name of yours stand for it from now on. It is signed "
+            + "for a month ahead, so that this machine may be away; publish before that again, the same or another.\n"
             + "\nExamples:\n  veil key new blog\n  veil publish blog page.html\n  veil publish blog page.html --json",
             [name, path, passphrase.Symbol, secrets],
             async (invocation, cancellationToken) =>

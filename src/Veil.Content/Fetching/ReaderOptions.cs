@@ -1,3 +1,5 @@
+using Veil.Content.Stripes;
+
 namespace Veil.Content.Fetching;
 
 /// <summary>How to read.</summary>
@@ -24,7 +26,7 @@ public sealed record ReaderOptions
     /// Stores that one share is looked for at. When a third of 48 stores is gone, places move for most of what is left:
     /// within four stores as few as 15 shares of a stripe are found, within 16 at least 23 (spec/stripe.md, section 7).
     /// </summary>
-    public int MaxStoresPerShare { get; init; } = 16;
+    public int MaxStoresPerShare { get; init; } = Placement.StoresLookedAt;
 
     /// <summary>Stores that a block in copies is looked for at.</summary>
     public int MaxStoresPerCopy { get; init; } = 20;

@@ -9,10 +9,10 @@ namespace Veil.Content.Fetching;
 internal readonly record struct ShareAttempt(int Share, BlockRef Reference, RelayId Store);
 
 /// <summary>
-/// Fetches any <paramref name="needed"/> different shares: as many requests at a time as shares are missing, the
-/// next one when one fails, more when they are slow; what failed once more in rounds, the second at once and each
-/// further one after a pause (spec/stripe.md, section 7). One run, one owner; what loses is cancelled and awaited
-/// before the run ends.
+/// Fetches any <paramref name="needed"/> different shares: as many requests at a time as shares are missing, the next
+/// one when one fails, more when they are slow; what failed once more in rounds, the second at once and each further
+/// one after a pause (spec/stripe.md, section 7). One run, one owner; what loses is cancelled and awaited before the
+/// run ends.
 /// </summary>
 /// <param name="context">The network and the pace.</param>
 /// <param name="needed">How many different shares.</param>

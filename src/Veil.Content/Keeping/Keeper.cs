@@ -79,7 +79,8 @@ public sealed class Keeper(
         return health.Take(round.Tally.Counts);
     }
 
-    /// <summary>One round: looks at all of an object, renews what is due, puts back what is lost if it is time.</summary>
+    /// <summary>One round: looks at all of an object, renews what is due, puts back what is lost if it is
+    /// time.</summary>
     /// <exception cref="ContentUnavailableException">The stripe map cannot be had, or is none.</exception>
     public async Task<RoundReport> RunRoundAsync(
         RepairKey key,

@@ -1,3 +1,5 @@
+using Veil.Content.Stripes;
+
 namespace Veil.Content.Keeping;
 
 /// <summary>How content is kept (spec/keeping.md, section 7).</summary>
@@ -16,7 +18,7 @@ public sealed record KeepingOptions
     public TimeSpan RenewEvery { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>Stores that one share is looked for at: as many as a reader does.</summary>
-    public int StoresPerShare { get; init; } = 16;
+    public int StoresPerShare { get; init; } = Placement.StoresLookedAt;
 
     /// <summary>Requests on their way at a time, in one round.</summary>
     public int MaxRequestsInFlight { get; init; } = 96;

@@ -8,8 +8,8 @@ using Veil.Wire;
 namespace Veil.Content.Keeping;
 
 /// <summary>
-/// Puts back what a plan names (spec/keeping.md, section 4): fetches any k shares, computes the lost ones, compares them
-/// with their references and stores them by the rule of publication. One run, one owner.
+/// Puts back what a plan names (spec/keeping.md, section 4): fetches any k shares, computes the lost ones, compares
+/// them with their references and stores them by the rule of publication. One run, one owner.
 /// </summary>
 internal sealed class ObjectRepair
 {
@@ -90,7 +90,8 @@ internal sealed class ObjectRepair
             var sent = await _sender.SendCopiesAsync(_round.PutGroup, block.Reference, bytes, cancellationToken);
             var placed = Math.Min(block.Copies, Math.Max((int)sent.Acknowledged, block.Placed));
             Interlocked.Add(ref _stored, placed - block.Placed);
-            _health.Set(block with { Placed = placed, Unreachable = Math.Min(block.Unreachable, block.Copies - placed) });
+            var unreachable = Math.Min(block.Unreachable, block.Copies - placed);
+            _health.Set(block with { Placed = placed, Unreachable = unreachable });
             return placed + block.Unreachable >= block.Copies;
         }
         finally
@@ -131,7 +132,8 @@ internal sealed class ObjectRepair
         CancellationToken cancellationToken)
     {
         var (present, remembered) = _round.Ring.PlacesOf(references);
-        int[] shares = [.. Enumerable.Range(0, references.Length).Where(share => (stripe.PlacedMask >> share & 1) != 0)];
+        int[] shares =
+            [.. Enumerable.Range(0, references.Length).Where(share => (stripe.PlacedMask >> share & 1) != 0)];
         _round.Decisions.Shuffle<int>(shares);
         var stores = shares.ToDictionary(share => share, share =>
             _round.StoresOfShare(references[share], present[share], remembered[share]));

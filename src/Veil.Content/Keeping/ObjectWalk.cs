@@ -6,8 +6,8 @@ using Veil.Wire;
 namespace Veil.Content.Keeping;
 
 /// <summary>
-/// One walk over all stripes and copied blocks of an object in a random order, a few at a time (spec/keeping.md, section
-/// 3). One run, one owner.
+/// One walk over all stripes and copied blocks of an object in a random order, a few at a time (spec/keeping.md,
+/// section 3). One run, one owner.
 /// </summary>
 internal sealed class ObjectWalk(KeepRound round, RepairMap map, RepairKey key, HealthCount health)
 {
@@ -24,7 +24,8 @@ internal sealed class ObjectWalk(KeepRound round, RepairMap map, RepairKey key, 
     {
         Unit[] units =
         [
-            .. LongRange((map.StripeCount + StripesOfUnit - 1) / StripesOfUnit).Select(unit => new Unit(Kind.Stripes, unit)),
+            .. LongRange((map.StripeCount + StripesOfUnit - 1) / StripesOfUnit)
+                .Select(unit => new Unit(Kind.Stripes, unit)),
             .. LongRange(key.ManifestBlocks.Count).Select(index => new Unit(Kind.Manifest, index)),
             .. LongRange(map.InnerCount).Select(index => new Unit(Kind.InnerNode, index)),
             .. map.OwnBlocks().Select(block => new Unit(Kind.MapBlock, block.Index, block.Level)),
@@ -68,7 +69,8 @@ internal sealed class ObjectWalk(KeepRound round, RepairMap map, RepairKey key, 
         }
 
         var first = unit.Index * StripesOfUnit;
-        long[] stripes = [.. LongRange(Math.Min(StripesOfUnit, map.StripeCount - first)).Select(stripe => first + stripe)];
+        long[] stripes =
+            [.. LongRange(Math.Min(StripesOfUnit, map.StripeCount - first)).Select(stripe => first + stripe)];
         round.Decisions.Shuffle<long>(stripes);
         foreach (var stripe in stripes)
         {
@@ -77,7 +79,8 @@ internal sealed class ObjectWalk(KeepRound round, RepairMap map, RepairKey key, 
         }
     }
 
-    // A circuit that broke takes what was under way along: that says nothing about a store that answered before or since.
+    // A circuit that broke takes what was under way along: that says nothing about a store that answered before or
+    // since.
     private async Task LookAgainAsync(CancellationToken cancellationToken)
     {
         foreach (var known in health.Take(default).Incomplete.Where(stripe => stripe.Unreachable > 0))

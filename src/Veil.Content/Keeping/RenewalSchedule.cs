@@ -5,13 +5,14 @@ using Veil.Wire;
 namespace Veil.Content.Keeping;
 
 /// <summary>
-/// Which blocks of one object a round renews (spec/keeping.md, section 5): each has times of its own, spread over half a
-/// lease, so that no two rounds renew the same ones. Without state: what a round missed, the next one makes up for.
+/// Which blocks of one object a round renews (spec/keeping.md, section 5): each has times of its own, spread over half
+/// a lease, so that no two rounds renew the same ones. Without state: what a round missed, the next one makes up for.
 /// </summary>
 /// <param name="Salt">Of this object at this keeper.</param>
 /// <param name="Began">When keeping began.</param>
 /// <param name="Every">Between two times of a block: half a lease.</param>
-/// <param name="CatchUp">Within which every block is renewed once at first, since the age of its lease is not known.</param>
+/// <param name="CatchUp">Within which every block is renewed once at first, since the age of its lease is not
+/// known.</param>
 public sealed record RenewalSchedule(Bytes32 Salt, DateTimeOffset Began, TimeSpan Every, TimeSpan CatchUp)
 {
     /// <summary>Whether one of the block's times is after <paramref name="from"/> and not after

@@ -42,8 +42,8 @@ internal sealed class RepairMap : IAsyncDisposable
         FetchContext context,
         CancellationToken cancellationToken)
     {
-        // The shape follows from the header, and the header is in the first leaf: down the left edge, unchecked shape and
-        // all; the tree checks it afterwards.
+        // The shape follows from the header, and the header is in the first leaf: down the left edge, unchecked shape
+        // and all; the tree checks it afterwards.
         CopyFetcher copies = new(context);
         ErisPair pair = new(capability.RootReference, capability.RootKey);
         var plaintext = new byte[ErisLayout.BlockBytes];

@@ -2,7 +2,8 @@ using Veil.Wire.Seams;
 
 namespace Veil.Content.Keeping;
 
-/// <summary>When rounds are (spec/keeping.md, section 6), with chance in it so that keepers do not march in step.</summary>
+/// <summary>When rounds are (spec/keeping.md, section 6), with chance in it so that keepers do not march in
+/// step.</summary>
 public static class RoundTimes
 {
     private const int SoonParts = 20;

@@ -31,7 +31,8 @@ public sealed class SilentStores
     /// <param name="answered">Stores that answered anything.</param>
     /// <param name="silent">Stores that were asked and answered nothing; none where the keeper's own connection may
     /// be why.</param>
-    /// <param name="listed">Which stores there still are: others are forgotten, their absence is the consensus's.</param>
+    /// <param name="listed">Which stores there still are: others are forgotten, their absence is the
+    /// consensus's.</param>
     /// <param name="now">The time.</param>
     public void Observe(
         IEnumerable<RelayId> answered,

@@ -4,8 +4,8 @@ using Veil.Wire;
 namespace Veil.Content.Keeping;
 
 /// <summary>
-/// Which stores answer in one round. One that failed several times in a row is not asked for a while, so that a round does
-/// not wait for the dead. As large as the ring. Safe for concurrent use.
+/// Which stores answer in one round. One that failed several times in a row is not asked for a while, so that a round
+/// does not wait for the dead. As large as the ring. Safe for concurrent use.
 /// </summary>
 internal sealed class StoreTally(TimeProvider time)
 {

@@ -39,20 +39,25 @@ internal sealed class StripeLedger
         }
     }
 
-    /// <summary>Moves a share on to a store that was not tried; suspects come last. False where none is left.</summary>
+    /// <summary>
+    /// Moves a share on to a store that was not tried, among those that readers look at: one with room and not suspect,
+    /// else one without, else a suspect. False where none is left.
+    /// </summary>
     public bool TryMove(int share, HashSet<RelayId> tried, StoreHealth health)
     {
         lock (_lock)
         {
+            RelayId? full = null;
             RelayId? suspect = null;
-            foreach (var store in Placement.Alternatives(_ring, _references[share]))
+            foreach (var store in Placement.Alternatives(_ring, _references[share]).Take(Placement.StoresLookedAt))
             {
-                if (tried.Contains(store) || _held.GetValueOrDefault(store) >= _room) continue;
-                if (!health.IsSuspect(store)) return Move(share, store);
-                suspect ??= store;
+                if (tried.Contains(store)) continue;
+                if (health.IsSuspect(store)) suspect ??= store;
+                else if (_held.GetValueOrDefault(store) >= _room) full ??= store;
+                else return Move(share, store);
             }
 
-            return suspect is { } last && Move(share, last);
+            return (full ?? suspect) is { } last && Move(share, last);
         }
     }
 

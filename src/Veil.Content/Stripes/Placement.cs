@@ -11,6 +11,10 @@ public static class Placement
     /// <summary>Copies of a block that is not striped.</summary>
     public const int Copies = 10;
 
+    /// <summary>Stores that a share is looked for at, and so brought to at most, in the order of
+    /// <see cref="Alternatives"/>.</summary>
+    public const int StoresLookedAt = 16;
+
     /// <summary>Points of a reference that are looked at.</summary>
     public const int MaxCandidates = 64;
 

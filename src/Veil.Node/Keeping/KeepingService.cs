@@ -11,8 +11,8 @@ using Veil.Wire.Seams;
 namespace Veil.Node.Keeping;
 
 /// <summary>
-/// What this node keeps alive, and the rounds that do it (spec/keeping.md, section 6): one after the other, at times that
-/// are remembered. Safe for concurrent use.
+/// What this node keeps alive, and the rounds that do it (spec/keeping.md, section 6): one after the other, at times
+/// that are remembered. Safe for concurrent use.
 /// </summary>
 internal sealed partial class KeepingService
 {

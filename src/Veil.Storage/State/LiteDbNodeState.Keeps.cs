@@ -33,7 +33,8 @@ public sealed partial class LiteDbNodeState
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<SilentStoreEntry>> ListSilentStoresAsync(CancellationToken cancellationToken) =>
+    public async ValueTask<IReadOnlyList<SilentStoreEntry>> ListSilentStoresAsync(
+        CancellationToken cancellationToken) =>
         await ReadAsync(
             database => Documents(database, StateFile.SilentStores, KeepDocuments.SilentStore).ToArray(),
             cancellationToken);

@@ -7,8 +7,8 @@ using Xunit;
 namespace Veil.EndToEnd.Keeping;
 
 /// <summary>
-/// Stores that stand still for less than the grace cause no repair (spec/keeping.md, sections 3 and 4), not even when the
-/// consensus lists them no more and every place on the ring has moved.
+/// Stores that stand still for less than the grace cause no repair (spec/keeping.md, sections 3 and 4), not even when
+/// the consensus lists them no more and every place on the ring has moved.
 /// </summary>
 [Collection(RunningTestnet.Collection)]
 public sealed class FrozenStoresTests : IAsyncLifetime

@@ -63,7 +63,7 @@ internal sealed class TestnetCommand(TimeProvider time)
         Option<int> gateways = Number("--gateways", 2, "Gateways, each with a SOCKS port.");
         Option<int> exits = Number("--exits", 1, "Exits among the relays; they take every target.");
         Option<int> epoch = Number("--epoch", 5, "Length of an epoch, in seconds.");
-        Option<int> limit = Number("--limit", 60, "Seconds that making it may take; many nodes on few cores need more.");
+        Option<int> limit = Number("--limit", 60, "Seconds that making it may take: more for many nodes.");
         Option<string> latency = new("--latency") { Description = "Delay every link by that much one way: 25ms." };
         Option<bool> netns = new("--netns")
         {

@@ -80,7 +80,9 @@ public sealed class RepairPolicyTests
     [InlineData(12, 12, RepairVerdict.OwnConnection)]
     public void Where_most_stores_are_silent_the_finding_is_ignored(int asked, int silent, RepairVerdict verdict)
     {
-        var plan = RepairPolicy.Decide(Health([Stripe(0, 10, 0), Stripe(1, 20, 0)]) with { Stores = (asked, silent) }, 1);
+        var health = Health([Stripe(0, 10, 0), Stripe(1, 20, 0)]) with { Stores = (asked, silent) };
+
+        var plan = RepairPolicy.Decide(health, 1);
 
         Assert.Equal(verdict, plan.Verdict);
         Assert.Equal(verdict == RepairVerdict.Repair ? 1 : 0, plan.Stripes.Count);

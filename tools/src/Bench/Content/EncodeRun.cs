@@ -46,7 +46,8 @@ internal static class EncodeRun
         Bytes32 sum = default;
         yield return ("digest of the content", Time(() => EntityDigest.Of(content)));
         yield return ("keys", Time(() => ForEach(content, piece => BLAKE2b.ComputeTag(sum, piece, secret))));
-        yield return ("cipher", Time(() => ForEach(content, piece => ChaCha20.Encrypt(block, piece, nonce, secret, 0))));
+        yield return (
+            "cipher", Time(() => ForEach(content, piece => ChaCha20.Encrypt(block, piece, nonce, secret, 0))));
         yield return ("references", Time(() => ForEach(content, piece => BlockRef.Of(piece))));
         var parity = Parity();
         yield return ("parity", Time(() =>
