@@ -24,8 +24,8 @@ public sealed class KilledNodesTests
     // What may lie in a data folder (spec/operating.md, section 1); out is the test network's.
     private static readonly string[] _known =
     [
-        "blocks", "consensus", "control.sock", "denylist", "lock", "network.json", "node.keys", "node.log", "out",
-        "state-log.db", "state.db", "state.db.lock", "veil.json", "volume", "vote",
+        "blocks", "consensus", "control.sock", "denylist", "lock", "namebook", "names", "network.json", "node.keys",
+        "node.log", "out", "records", "state-log.db", "state.db", "state.db.lock", "veil.json", "volume", "vote",
     ];
 
     private static readonly string[] _gateways = ["gateway1", "gateway2"];
