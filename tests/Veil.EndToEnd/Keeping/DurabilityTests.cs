@@ -8,8 +8,8 @@ namespace Veil.EndToEnd.Keeping;
 
 /// <summary>
 /// Content outlives its stores (spec/keeping.md): a network of processes, a third of whose stores is killed for good,
-/// and then another. <c>VEIL_STORES</c> stores, without which it is skipped, and a file of <c>VEIL_FILE_MIB</c> (8) MiB;
-/// VEIL_SEED chooses.
+/// and then another. <c>VEIL_STORES</c> stores, without which it is skipped, and a file of <c>VEIL_FILE_MIB</c> (8)
+/// MiB; VEIL_SEED chooses.
 /// </summary>
 [Collection(RunningTestnet.Collection)]
 public sealed class DurabilityTests : IAsyncLifetime
