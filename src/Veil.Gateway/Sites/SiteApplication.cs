@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Veil.Content.Edge;
+using Veil.Content.Keys;
 using Veil.Content.Names;
 using Veil.Gateway.Sites.OpenPage;
 using Veil.Gateway.Socks;
@@ -93,11 +94,16 @@ internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files
 
         if (await FileEndpoint.IsMethodAllowedAsync(context))
         {
-            using var lease = await files.LeaseAsync(label, key, granted.Group, context.RequestAborted);
-            await (lease.Content.IsFolder
-                ? _folders.ServeAsync(context, lease.Content)
-                : FileEndpoint.ServeAsync(context, lease.Content));
+            await ServeContentAsync(context, label, key, granted.Group);
         }
+    }
+
+    private async Task ServeContentAsync(HttpContext context, string label, ContentKey key, IsolationGroup group)
+    {
+        using var lease = await files.LeaseAsync(label, key, group, context.RequestAborted);
+        await (lease.Content.IsFolder
+            ? _folders.ServeAsync(context, lease.Content)
+            : FileEndpoint.ServeAsync(context, lease.Content));
     }
 
     // Resolved first, so that a new version is another file; the origin is the name's own.
@@ -113,8 +119,7 @@ internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files
         else if (await FileEndpoint.IsMethodAllowedAsync(context))
         {
             var (key, label) = await names.ResolveAsync(address, group, context.RequestAborted);
-            using var lease = await files.LeaseAsync(label, key, group, context.RequestAborted);
-            await FileEndpoint.ServeAsync(context, lease.Content);
+            await ServeContentAsync(context, label, key, group);
         }
     }
 

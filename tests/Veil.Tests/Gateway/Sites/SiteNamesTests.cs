@@ -39,6 +39,17 @@ public sealed class SiteNamesTests
     }
 
     [Fact]
+    public async Task A_name_that_stands_for_a_folder_has_its_files_under_their_paths()
+    {
+        await using var rig = await GatewayRig.StartAsync(resolve: ResolveAsync);
+        _target = rig.Library.Add(1, new MemoryFolder("repo", ("dists/Release", "suite"), ("readme", "me")));
+        using var file = await rig.SendAsync(HttpMethod.Get, $"http://{_name.Format()}/dists/Release");
+        using var page = await rig.SendAsync(HttpMethod.Get, $"http://{_name.Format()}/");
+        Assert.Equal("suite", await file.Content.ReadAsStringAsync(Token));
+        Assert.Contains("./dists/", await page.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_open_page_answers_a_name_with_its_own_address()
     {
         await using var rig = await GatewayRig.StartAsync(resolve: ResolveAsync);
