@@ -93,23 +93,6 @@ public sealed class KeepingCommandTests(LabHouse house) : IDisposable
         Assert.Equal((2, "usage"), (alone.ExitCode, alone.ErrorCode()));
     }
 
-    [Fact]
-    public async Task What_a_store_s_own_node_checks_does_not_enter_that_store()
-    {
-        await house.ReadyAsync();
-        string text = await AddAsync("own.bin", 600_000);
-        Assert.True(ContentKey.TryParse(text, out var key, out _));
-        foreach (var (node, blocks) in house.StoreNodes)
-        {
-            long before = blocks.BlockCount;
-            var (repairKey, _, _) = await node.Keeper.ResolveAsync(key, Token);
-            var health = await node.Keeper.CheckAsync(repairKey, Token);
-
-            Assert.True(health.Shares.Placed > health.Shares.Needed / 2);
-            Assert.Equal(before, blocks.BlockCount);
-        }
-    }
-
     private async Task<string> AddAsync(string name, int bytes)
     {
         string path = Path.Combine(_folder.FullName, name);
