@@ -332,7 +332,6 @@ public sealed partial class VeilNode : IAsyncDisposable
             await _seams.Blocks.DisposeAsync();
         }
 
-        Names.Dispose();
         IAsyncDisposable?[] remembered =
             [_seams.State, _seams.ConsensusCache, _seams.VoteCache, _seams.NameBook, _seams.Records];
         foreach (var kept in remembered.OfType<IAsyncDisposable>())

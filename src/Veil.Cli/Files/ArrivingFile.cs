@@ -9,7 +9,7 @@ namespace Veil.Cli.Files;
 /// all of it is there and on disk. Disposed before, nothing is left of it, or what the next run goes on from
 /// (spec/control.md, section 2.2). Counts and digests what is written.
 /// </summary>
-internal sealed class ArrivingFile : Stream
+internal sealed class ArrivingFile : ForwardWriteStream
 {
     private const int DigestBytes = SHA256.HashSizeInBytes;
 
@@ -34,23 +34,7 @@ internal sealed class ArrivingFile : Stream
     }
 
     /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
     public override long Length => _written;
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => _written;
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Begins a file that will be <paramref name="path"/>. What runs that were killed left of the same file
     /// is removed (spec/control.md, section 2.2).</summary>
@@ -148,19 +132,7 @@ internal sealed class ArrivingFile : Stream
     }
 
     /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
     public override void Flush() => _inner.Flush();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private void Count(ReadOnlySpan<byte> bytes)
     {

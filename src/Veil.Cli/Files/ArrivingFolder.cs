@@ -10,7 +10,7 @@ namespace Veil.Cli.Files;
 /// under another name, and gets its own only when all of it is there and on disk. Disposed before, it is what the next
 /// run goes on from (spec/control.md, section 2.2).
 /// </summary>
-internal sealed partial class ArrivingFolder : Stream
+internal sealed partial class ArrivingFolder : ForwardWriteStream
 {
     private readonly string _part;
     private readonly IReadOnlyList<ListedFile> _files;
@@ -30,24 +30,8 @@ internal sealed partial class ArrivingFolder : Stream
         _onProgress = onProgress;
     }
 
-    /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
     /// <summary>Bytes that are there.</summary>
     public override long Length => _written;
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => _written;
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Begins a folder that will be <paramref name="path"/>, or goes on with what an earlier run left of
     /// it.</summary>
@@ -111,19 +95,7 @@ internal sealed partial class ArrivingFolder : Stream
     }
 
     /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
     public override void Flush() => _file?.Flush();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -1,8 +1,5 @@
-using System.Buffers;
 using Veil.Content.Edge;
-using Veil.Content.Eris;
 using Veil.Content.Keys;
-using Veil.Content.Manifests;
 using Veil.Wire.Denying;
 using Veil.Wire.Seams;
 
@@ -40,48 +37,9 @@ public sealed class ContentReader(
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(key);
-        if (denylist?.Forbids(key.Capability.RootReference) == true)
-        {
-            throw new ContentUnavailableException(ContentFault.Denied, "the local denylist forbids this content");
-        }
-
+        ManifestFetch.ThrowIfDenied(denylist, key.Capability.RootReference);
         FetchContext context = new(network, group, decisions, time, options);
-        var bytes = await FetchManifestAsync(key.Capability, context, cancellationToken);
-        if (!ManifestCodec.TryDecode(bytes, out var manifest))
-        {
-            throw ErisTree.Broken("the key does not open a manifest that this version can read");
-        }
-
+        var (manifest, _) = await ManifestFetch.RunAsync(key.Capability, context, cancellationToken);
         return new StripedContent(manifest, context);
-    }
-
-    private static async Task<ReadOnlyMemory<byte>> FetchManifestAsync(
-        ReadCapability capability,
-        FetchContext context,
-        CancellationToken cancellationToken)
-    {
-        CopyFetcher fetcher = new(context);
-        ArrayBufferWriter<byte> content = new();
-        using ErisDecoder decoder = new(capability, ManifestCodec.Limits);
-        var isRoot = true;
-        while (!decoder.IsComplete && decoder.Fault == ErisFault.None)
-        {
-            byte[] block;
-            try
-            {
-                block = await fetcher.FetchAsync(decoder.Wanted, cancellationToken);
-            }
-            catch (ContentUnavailableException fault) when (fault.Fault == ContentFault.NotFound && !isRoot)
-            {
-                throw new ContentUnavailableException(
-                    ContentFault.TooFewShares, "a part of the manifest is on no store");
-            }
-
-            decoder.Supply(block, content);
-            context.Pool.Return(block);
-            isRoot = false;
-        }
-
-        return decoder.IsComplete ? content.WrittenMemory : throw ErisTree.Broken("the manifest does not verify");
     }
 }

@@ -7,6 +7,27 @@ namespace Veil.Content.Fetching;
 /// <summary>Fetches blocks that are kept in copies (spec/stripe.md, section 5). Safe for concurrent use.</summary>
 internal sealed class CopyFetcher(FetchContext context)
 {
+    /// <summary>The same of a part of something that was found: that it is on no store does not make that
+    /// unknown.</summary>
+    /// <param name="reference">The block wanted.</param>
+    /// <param name="missing">What to say where no store has it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ContentUnavailableException"><see cref="ContentFault.TooFewShares"/>.</exception>
+    public async Task<byte[]> FetchPartAsync(
+        BlockRef reference,
+        string missing,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FetchAsync(reference, cancellationToken);
+        }
+        catch (ContentUnavailableException fault) when (fault.Fault == ContentFault.NotFound)
+        {
+            throw new ContentUnavailableException(ContentFault.TooFewShares, missing);
+        }
+    }
+
     /// <summary>The block in a pooled buffer that belongs to the caller.</summary>
     /// <exception cref="ContentUnavailableException">
     /// <see cref="ContentFault.NotFound"/> where every store that was asked answered so;

@@ -100,17 +100,8 @@ internal sealed class ErisTree : IAsyncDisposable
 
     private async Task<byte[]> FetchPlaintextAsync(ErisPair pair, byte level, CancellationToken cancellationToken)
     {
-        byte[] block;
-        try
-        {
-            block = await _fetcher.FetchAsync(pair.Reference, cancellationToken);
-        }
-        catch (ContentUnavailableException fault) when (fault.Fault == ContentFault.NotFound)
-        {
-            // The content is known; it is this part of it that is gone.
-            throw new ContentUnavailableException(ContentFault.TooFewShares, "an inner block is on no store");
-        }
-
+        var block = await _fetcher.FetchPartAsync(
+            pair.Reference, "an inner block is on no store", cancellationToken);
         var plaintext = new byte[ErisLayout.BlockBytes];
         ErisCipher.Transform(block, plaintext, pair.Key, level);
         _context.Pool.Return(block);

@@ -101,7 +101,12 @@ internal sealed class StripeFetcher(
     private byte[][] Decode(ErisPair[] pairs, Dictionary<int, byte[]> shares)
     {
         int[] missing = [.. Enumerable.Range(0, pairs.Length).Where(share => !shares.ContainsKey(share))];
-        if (missing.Length > 0) Reconstruct(shares, missing, pairs.Length);
+        if (missing.Length > 0)
+        {
+            var rebuilt = ShareRebuild.Run(shares, missing, pairs.Length, context.Pool);
+            foreach (var (share, block) in rebuilt) shares[share] = block;
+        }
+
         var leaves = new byte[pairs.Length][];
         for (var leaf = 0; leaf < leaves.Length; leaf++)
         {
@@ -117,16 +122,6 @@ internal sealed class StripeFetcher(
 
         foreach (var block in shares.Values) context.Pool.Return(block);
         return leaves;
-    }
-
-    private void Reconstruct(Dictionary<int, byte[]> shares, int[] missing, int needed)
-    {
-        // Several requests may have ended at once, so there may be more than needed; data shares cost nothing to use.
-        int[] indexes = [.. shares.Keys.Order().Take(needed)];
-        ReadOnlyMemory<byte>[] sources = [.. indexes.Select(share => shares[share].AsMemory())];
-        byte[][] outputs = [.. missing.Select(_ => context.Pool.Rent())];
-        ReedSolomon.Reconstruct(indexes, sources, missing, [.. outputs.Select(block => block.AsMemory())]);
-        for (var index = 0; index < missing.Length; index++) shares[missing[index]] = outputs[index];
     }
 
     private int[] Shuffled(IEnumerable<int> shares)

@@ -1,5 +1,6 @@
 using Veil.Content.Manifests;
 using Veil.Content.Publishing;
+using Veil.Content.Transfers;
 
 namespace Veil.Content.Folders;
 
@@ -10,7 +11,7 @@ namespace Veil.Content.Folders;
 /// <param name="draft">The files; its digests do not count.</param>
 /// <param name="files">Their bytes in order, read to the end, of which it must tell. Whoever gives it disposes
 /// it.</param>
-public sealed class FolderStream(FolderIndex draft, Stream files) : Stream
+public sealed class FolderStream(FolderIndex draft, Stream files) : ForwardReadStream
 {
     private readonly FolderEntry[] _entries = [.. draft.Entries];
     private EntityDigest? _digest;
@@ -18,25 +19,6 @@ public sealed class FolderStream(FolderIndex draft, Stream files) : Stream
     private long _readOfEntry;
     private byte[]? _index;
     private int _indexRead;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -51,21 +33,6 @@ public sealed class FolderStream(FolderIndex draft, Stream files) : Stream
         _readOfEntry += read;
         return read;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush() => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

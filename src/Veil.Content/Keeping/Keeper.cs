@@ -1,9 +1,6 @@
-using System.Buffers;
 using Veil.Content.Edge;
-using Veil.Content.Eris;
 using Veil.Content.Fetching;
 using Veil.Content.Keys;
-using Veil.Content.Manifests;
 using Veil.Wire;
 using Veil.Wire.Denying;
 using Veil.Wire.Seams;
@@ -40,24 +37,9 @@ public sealed class Keeper(
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(key);
-        ThrowIfDenied(key.Capability.RootReference);
+        ManifestFetch.ThrowIfDenied(denylist, key.Capability.RootReference);
         var context = NewRound(TimeSpan.Zero, static _ => false).Fetches;
-        CopyFetcher fetcher = new(context);
-        ArrayBufferWriter<byte> content = new();
-        List<BlockRef> references = [];
-        using ErisDecoder decoder = new(key.Capability, ManifestCodec.Limits);
-        while (!decoder.IsComplete && decoder.Fault == ErisFault.None)
-        {
-            references.Add(decoder.Wanted);
-            var block = await FetchAsync(fetcher, decoder.Wanted, references.Count == 1, cancellationToken);
-            decoder.Supply(block, content);
-            context.Pool.Return(block);
-        }
-
-        if (!decoder.IsComplete || !ManifestCodec.TryDecode(content.WrittenMemory, out var manifest))
-        {
-            throw ErisTree.Broken("the key does not open a manifest that this version can read");
-        }
+        var (manifest, references) = await ManifestFetch.RunAsync(key.Capability, context, cancellationToken);
 
         // A tree may name one block several times.
         BlockRef[] distinct = [.. references.Distinct()];
@@ -71,7 +53,7 @@ public sealed class Keeper(
     public async Task<ObjectHealth> CheckAsync(RepairKey key, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(key);
-        ThrowIfDenied(key.Root);
+        ManifestFetch.ThrowIfDenied(denylist, key.Root);
         var round = NewRound(options.Grace, static _ => false);
         HealthCount health = new(options.MaxIncomplete);
         await using var map = await RepairMap.OpenAsync(key.StripeMap, round.Fetches, cancellationToken);
@@ -89,7 +71,7 @@ public sealed class Keeper(
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(request);
-        ThrowIfDenied(key.Root);
+        ManifestFetch.ThrowIfDenied(denylist, key.Root);
         var began = seams.Time.GetUtcNow();
         var grace = request.WithoutGrace ? TimeSpan.Zero : options.Grace;
         var round = NewRound(grace, reference => request.Renewals.IsDue(reference, request.RenewedUntil, began));
@@ -131,29 +113,5 @@ public sealed class Keeper(
         return rings.Present.Count == 0
             ? throw new ContentUnavailableException(ContentFault.TooFewShares, "the network has no stores")
             : new KeepRound(network, seams, options, rings, judgement);
-    }
-
-    private void ThrowIfDenied(BlockRef root)
-    {
-        if (denylist?.Forbids(root) == true)
-        {
-            throw new ContentUnavailableException(ContentFault.Denied, "the local denylist forbids this content");
-        }
-    }
-
-    private static async Task<byte[]> FetchAsync(
-        CopyFetcher fetcher,
-        BlockRef reference,
-        bool isRoot,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await fetcher.FetchAsync(reference, cancellationToken);
-        }
-        catch (ContentUnavailableException fault) when (fault.Fault == ContentFault.NotFound && !isRoot)
-        {
-            throw new ContentUnavailableException(ContentFault.TooFewShares, "a part of the manifest is on no store");
-        }
     }
 }

@@ -109,7 +109,7 @@ internal sealed class ObjectRepair
         {
             if (blocks.Count < stripe.Shape.DataShares) return false;
             int[] lost = [.. stripe.LostShares()];
-            var rebuilt = Rebuild(blocks, lost, stripe.Shape.DataShares);
+            var rebuilt = ShareRebuild.Run(blocks, lost, stripe.Shape.DataShares, _round.Fetches.Pool);
             rented.AddRange(rebuilt.Values);
             if (rebuilt.Any(share => BlockRef.Of(share.Value) != references[share.Key])) return false;
             var stored = await _sender.RestoreSharesAsync(
@@ -143,14 +143,5 @@ internal sealed class ObjectRepair
                 .Select(share => new ShareAttempt(share, references[share], stores[share][turn])));
         ShareRace race = new(_round.Fetches, stripe.Shape.DataShares, attempts, more: null);
         return await race.RunAsync(cancellationToken);
-    }
-
-    private Dictionary<int, byte[]> Rebuild(Dictionary<int, byte[]> blocks, int[] lost, int needed)
-    {
-        int[] indexes = [.. blocks.Keys.Order().Take(needed)];
-        ReadOnlyMemory<byte>[] sources = [.. indexes.Select(share => blocks[share].AsMemory())];
-        byte[][] outputs = [.. lost.Select(_ => _round.Fetches.Pool.Rent())];
-        ReedSolomon.Reconstruct(indexes, sources, lost, [.. outputs.Select(block => block.AsMemory())]);
-        return lost.Index().ToDictionary(share => share.Item, share => outputs[share.Index]);
     }
 }

@@ -49,7 +49,10 @@ internal sealed class RepairMap : IAsyncDisposable
         var plaintext = new byte[ErisLayout.BlockBytes];
         for (int level = capability.Level; level >= 0; level--)
         {
-            var block = await FetchAsync(copies, pair.Reference, level == capability.Level, cancellationToken);
+            var block = level == capability.Level
+                ? await copies.FetchAsync(pair.Reference, cancellationToken)
+                : await copies.FetchPartAsync(
+                    pair.Reference, "a part of the stripe map is on no store", cancellationToken);
             ErisCipher.Transform(block, plaintext, pair.Key, (byte)level);
             context.Pool.Return(block);
             if (level > 0) pair = ErisNode.Read(plaintext, 0);
@@ -87,22 +90,5 @@ internal sealed class RepairMap : IAsyncDisposable
     {
         await _reader.DisposeAsync();
         await _tree.DisposeAsync();
-    }
-
-    private static async Task<byte[]> FetchAsync(
-        CopyFetcher copies,
-        BlockRef reference,
-        bool isRoot,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await copies.FetchAsync(reference, cancellationToken);
-        }
-        catch (ContentUnavailableException fault) when (fault.Fault == ContentFault.NotFound && !isRoot)
-        {
-            throw new ContentUnavailableException(
-                ContentFault.TooFewShares, "a part of the stripe map is on no store");
-        }
     }
 }

@@ -105,7 +105,8 @@ public sealed partial class ControlClient : IDisposable
         CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var content = new StreamedContent(file, stop);
+        byte[] index = file.Folder is { } folder ? FolderIndexCodec.Encode(folder) : [];
+        using var content = new StreamedContent(file, index, stop);
         using var request = NewRequest(HttpMethod.Post, "add", content);
         request.Headers.Add(ControlHeaders.Length, file.Length.ToString());
         request.Headers.Add(ControlHeaders.Name, Uri.EscapeDataString(file.Name));
@@ -114,9 +115,9 @@ public sealed partial class ControlClient : IDisposable
             request.Headers.Add(ControlHeaders.Token, token);
         }
 
-        if (file.Folder is { } folder)
+        if (file.Folder is not null)
         {
-            request.Headers.Add(ControlHeaders.Index, FolderIndexCodec.Encode(folder).Length.ToString());
+            request.Headers.Add(ControlHeaders.Index, index.Length.ToString());
         }
 
         try

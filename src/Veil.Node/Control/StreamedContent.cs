@@ -1,5 +1,4 @@
 using System.Net;
-using Veil.Content.Folders;
 
 namespace Veil.Node.Control;
 
@@ -7,7 +6,13 @@ namespace Veil.Node.Control;
 /// A body that is written while the answer is read already. When its source fails, the request ends without having
 /// been complete, and <see cref="Failure"/> says why.
 /// </summary>
-internal sealed class StreamedContent(AddFile file, CancellationTokenSource stop) : HttpContent
+/// <param name="file">What is sent.</param>
+/// <param name="index">Of a folder: its index, which goes before its bytes. Empty for a file.</param>
+/// <param name="stop">Ended when the source fails.</param>
+internal sealed class StreamedContent(
+    AddFile file,
+    ReadOnlyMemory<byte> index,
+    CancellationTokenSource stop) : HttpContent
 {
     private const int BufferBytes = 128 * 1024;
 
@@ -24,9 +29,9 @@ internal sealed class StreamedContent(AddFile file, CancellationTokenSource stop
         TransportContext? context,
         CancellationToken cancellationToken)
     {
-        if (file.Folder is { } folder)
+        if (!index.IsEmpty)
         {
-            await stream.WriteAsync(FolderIndexCodec.Encode(folder), cancellationToken);
+            await stream.WriteAsync(index, cancellationToken);
         }
 
         var buffer = new byte[BufferBytes];

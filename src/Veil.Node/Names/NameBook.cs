@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Veil.Content.Names;
+using Veil.Links.Tasks;
 using Veil.Storage.State;
 using Veil.Wire;
 using Veil.Wire.Names;
@@ -10,7 +11,7 @@ namespace Veil.Node.Names;
 /// What a node remembers of names between runs (spec/state.md, section 5): the highest version seen of each, and the
 /// names that it keeps alive. Changes come one after the other; durable when their task completes.
 /// </summary>
-internal sealed class NameBook(IDocumentSlot? slot) : IDisposable
+internal sealed class NameBook(IDocumentSlot? slot)
 {
     /// <summary>The longest document: 128 names with 33 records each, and 10,000 that were seen.</summary>
     internal const int MaxBytes = 8 * 1024 * 1024;
@@ -18,7 +19,7 @@ internal sealed class NameBook(IDocumentSlot? slot) : IDisposable
     /// <summary>Names of each kind.</summary>
     internal const int MaxNames = 64;
 
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Turnstile _turn = new(1);
     private volatile KeptName[] _kept = [];
 
     /// <summary>What was seen.</summary>
@@ -61,7 +62,7 @@ internal sealed class NameBook(IDocumentSlot? slot) : IDisposable
     internal async Task ChangeAsync(
         NameAddress address, Func<KeptName, KeptName?> change, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _turn.EnterAsync(cancellationToken);
         try
         {
             var before = Find(address);
@@ -80,7 +81,7 @@ internal sealed class NameBook(IDocumentSlot? slot) : IDisposable
         }
         finally
         {
-            _turn.Release();
+            _turn.Leave();
         }
     }
 
@@ -88,19 +89,16 @@ internal sealed class NameBook(IDocumentSlot? slot) : IDisposable
     /// <exception cref="IOException">It could not be written.</exception>
     internal async Task SaveAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _turn.EnterAsync(cancellationToken);
         try
         {
             await WriteAsync(cancellationToken);
         }
         finally
         {
-            _turn.Release();
+            _turn.Leave();
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _turn.Dispose();
 
     private async Task WriteAsync(CancellationToken cancellationToken)
     {

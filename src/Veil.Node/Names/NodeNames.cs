@@ -12,7 +12,7 @@ namespace Veil.Node.Names;
 /// Names at one node: resolves them, believes nothing that contradicts what it saw before, hands out what was published
 /// here, and remembers (spec/name.md, sections 5 and 6). Safe for concurrent use.
 /// </summary>
-internal sealed partial class NodeNames : IDisposable
+internal sealed partial class NodeNames
 {
     private const int MaxFresh = 256;
 
@@ -184,9 +184,6 @@ internal sealed partial class NodeNames : IDisposable
 
     /// <summary>Whether records of this day are to be with their stores now.</summary>
     internal bool IsLive(NameDay day) => day.IsWithin(Today.Plus(-1), Today.Plus(1));
-
-    /// <inheritdoc/>
-    public void Dispose() => Book.Dispose();
 
     // Being told is worth more than being remembered: a full disk keeps nobody from reading.
     private async Task RememberAsync(CancellationToken cancellationToken)

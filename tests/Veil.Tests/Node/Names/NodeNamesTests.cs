@@ -19,7 +19,6 @@ public sealed class NodeNamesTests : IDisposable
     private readonly MemoryRecords _stores = new(20);
     private readonly MemoryDocumentSlot _slot = new(NameBook.MaxBytes);
     private readonly NameKey _key = NameRig.Key(1);
-    private readonly List<NodeNames> _made = [];
     private readonly NodeNames _names;
 
     public NodeNamesTests()
@@ -30,11 +29,7 @@ public sealed class NodeNamesTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose()
-    {
-        _made.ForEach(names => names.Dispose());
-        _key.Dispose();
-    }
+    public void Dispose() => _key.Dispose();
 
     [Fact]
     public async Task What_is_published_resolves_and_the_next_number_is_one_more()
@@ -235,13 +230,8 @@ public sealed class NodeNamesTests : IDisposable
         await _names.Book.ChangeAsync(_key.Address, kept => kept with { IsOwn = true }, Token);
     }
 
-    private NodeNames Make(bool remembers = true)
-    {
-        var names = new NodeNames(
-            _stores, remembers ? _slot : null, new NameOptions(), (_time, new SeededDecisions(1)));
-        _made.Add(names);
-        return names;
-    }
+    private NodeNames Make(bool remembers = true) => new(
+        _stores, remembers ? _slot : null, new NameOptions(), (_time, new SeededDecisions(1)));
 
     private async Task<NodeNames> RestartAsync()
     {
