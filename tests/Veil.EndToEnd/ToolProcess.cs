@@ -56,6 +56,14 @@ internal static class ToolProcess
         }
     }
 
+    /// <summary>Starts a program that is spoken to, whose end is the caller's.</summary>
+    internal static Process StartTalking(string program, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+
     /// <summary>The same with more variables in its environment.</summary>
     internal static Process Start(
         IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)

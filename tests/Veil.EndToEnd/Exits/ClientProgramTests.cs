@@ -1,4 +1,5 @@
 using System.Text;
+using Veil.EndToEnd.Clients;
 using Veil.EndToEnd.Testnet;
 using Xunit;
 
@@ -76,40 +77,12 @@ public sealed class ClientProgramTests(ExitNetwork network) : IClassFixture<Exit
         var folder = network.NewFolder("apt");
         var files = await DebianRepository.MakeAsync(Programs.Need("dpkg", "dpkg-deb"), folder);
         await using var web = await LoopbackWeb.StartAsync(files);
-        var root = System.IO.Directory.CreateDirectory(Path.Combine(folder, "root")).FullName;
-        foreach (var needed in new[] { "etc/apt", "var/lib/apt/lists/partial", "var/cache/apt/archives/partial" })
-        {
-            System.IO.Directory.CreateDirectory(Path.Combine(root, needed));
-        }
-
-        // No package is installed there, and nothing of this machine's own apt is read or changed.
-        var status = Path.Combine(root, "status");
-        await File.WriteAllTextAsync(status, "", Token);
-        await File.WriteAllTextAsync(
-            Path.Combine(root, "etc/apt/sources.list"),
-            $"deb [trusted=yes] http://{network.Host}:{web.Port} ./\n",
-            Token);
-        var settings = Path.Combine(root, "apt.conf");
-        await File.WriteAllTextAsync(
-            settings,
-            $"""
-            Dir "{root}/";
-            Dir::State::status "{status}";
-            APT::Sandbox::User "{Environment.UserName}";
-            Acquire::http::Proxy "socks5h://{network.Socks}";
-            Acquire::Retries "0";
-            """,
-            Token);
-        Dictionary<string, string> environment = new() { ["APT_CONFIG"] = settings };
-        var updated = await ToolProcess.RunProgramAsync(environment, apt, "update");
-        Assert.True(updated.ExitCode == 0, updated.Output + updated.Errors);
-        var fetched = await ToolProcess.RunProgramAsync(
-            environment,
-            "sh", "-c", "cd \"$1\" && exec \"$2\" download \"$3\"", "sh", root, apt, DebianRepository.Package);
-        Assert.True(fetched.ExitCode == 0, fetched.Output + fetched.Errors);
+        var runner = await AptRunner.MakeAsync(apt, folder, network.Socks, $"http://{network.Host}:{web.Port}/");
+        await runner.RunAsync("update");
+        await runner.RunAsync("download", DebianRepository.Package);
         Assert.Equal(
             files[DebianRepository.PackageFile].Bytes,
-            await File.ReadAllBytesAsync(root + DebianRepository.PackageFile, Token));
+            await File.ReadAllBytesAsync(runner.Root + DebianRepository.PackageFile, Token));
         AssertCameFromExits(web);
     }
 

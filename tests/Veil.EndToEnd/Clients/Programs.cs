@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Veil.EndToEnd.Exits;
+namespace Veil.EndToEnd.Clients;
 
 /// <summary>Programs of the system that tests run, where they are installed.</summary>
 internal static class Programs

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Xunit;
 
-namespace Veil.EndToEnd.Exits;
+namespace Veil.EndToEnd.Clients;
 
 /// <summary>A repository of one Debian package, as files of a web server.</summary>
 internal static class DebianRepository

@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Veil.EndToEnd.Exits;
+namespace Veil.EndToEnd.Clients;
 
 /// <summary>Git with no settings but the test's own.</summary>
 internal sealed class GitRunner(string program, string folder)
