@@ -14,12 +14,12 @@ namespace Veil.Content.Stores;
 internal sealed class PublishPauses
 {
     // Of the mean opening: what all branches of a group wait beyond all else, and what each waits by itself.
-    private const double GroupShare = 4;
-    private const double BranchShare = 2;
+    private const double GroupShare = 2;
+    private const double BranchShare = 1;
     private const double Gain = 0.125;
 
     // Before the first branch is open, and at most.
-    private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
     private readonly DecisionSource _decisions;
@@ -38,14 +38,20 @@ internal sealed class PublishPauses
         _salt = new Bytes32(salt);
     }
 
-    private TimeSpan Mean
+    // Rounded to a power of two: the mean itself is the user's, too.
+    private TimeSpan Unit
     {
         get
         {
+            TimeSpan mean;
             lock (_lock)
             {
-                return _mean < Longest ? _mean : Longest;
+                mean = _mean < Longest ? _mean : Longest;
             }
+
+            return mean > TimeSpan.Zero
+                ? TimeSpan.FromSeconds(Math.Pow(2, Math.Round(Math.Log2(mean.TotalSeconds))))
+                : TimeSpan.Zero;
         }
     }
 
@@ -61,11 +67,11 @@ internal sealed class PublishPauses
 
     /// <summary>Waits before a branch is opened.</summary>
     internal Task BeforeBranchAsync(CancellationToken cancellationToken) =>
-        WaitAsync(BranchShare * NextFraction() * Mean, cancellationToken);
+        WaitAsync(BranchShare * NextFraction() * Unit, cancellationToken);
 
     /// <summary>Waits before the first block goes over a branch.</summary>
     internal Task BeforeFirstBlockAsync(IsolationGroup group, CancellationToken cancellationToken) =>
-        WaitAsync(((GroupShare * FractionOf(group)) + (BranchShare * NextFraction())) * Mean, cancellationToken);
+        WaitAsync(((GroupShare * FractionOf(group)) + (BranchShare * NextFraction())) * Unit, cancellationToken);
 
     private async Task WaitAsync(TimeSpan pause, CancellationToken cancellationToken)
     {

@@ -27,12 +27,9 @@ internal sealed class PlayedFetches(ulong seed, ThirdHopSetting setting)
         return _fetches;
     }
 
-    // Above 50 relays guards are no stores: a fifth at least must be none.
-    private static WatchedShape ShapeOf(int stores) => new(stores + Math.Max(8, (stores / 4) + 1), stores);
-
     private async Task PlayAsync(SimulationKernel kernel)
     {
-        await using var network = await WatchedNetwork.StartAsync(kernel, ShapeOf(setting.Stores));
+        await using var network = await WatchedNetwork.StartAsync(kernel, new WatchedShape(setting.Relays, setting.Stores));
         List<(string Name, VeilNode Node)> readers = [];
         for (var reader = 0; reader < Readers; reader++)
         {

@@ -49,7 +49,7 @@ public static class ThirdHopExperiment
         for (var fetch = 0; fetch < setting.Fetches; fetch++)
         {
             var fetched = KnownObject.Random(ring, setting.Bytes, choices);
-            ModelledFetch model = new(setting.MaxEnds, setting.Spread, choices);
+            ModelledFetch model = new(setting.Relays, setting.MaxEnds, setting.Spread, choices);
             fetches.Add((fetched, [.. model.Play(fetched)]));
         }
 

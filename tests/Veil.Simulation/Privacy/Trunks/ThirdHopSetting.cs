@@ -6,6 +6,9 @@ public sealed record ThirdHopSetting
     /// <summary>Stores; there are other relays beside them.</summary>
     public int Stores { get; init; } = 48;
 
+    /// <summary>Relays, stores among them. Above 50, guards are no stores: a fifth at least must be none.</summary>
+    public int Relays => Stores + Math.Max(8, (Stores / 4) + 1);
+
     /// <summary>Length of every object: lengths alone then tell nothing, which is hardest for the observer.</summary>
     public long Bytes { get; init; } = 1024 * 1024;
 
