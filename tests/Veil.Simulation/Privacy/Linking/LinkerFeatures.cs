@@ -153,7 +153,8 @@ internal sealed class LinkerFeatures
     {
         var (meanOne, meanOther) = (one.Average(), other.Average());
         var together = one.Zip(other, (a, b) => (a - meanOne) * (b - meanOther)).Sum();
-        var norm = Math.Sqrt(one.Sum(a => (a - meanOne) * (a - meanOne)) * other.Sum(b => (b - meanOther) * (b - meanOther)));
+        var norm = Math.Sqrt(
+            one.Sum(a => (a - meanOne) * (a - meanOne)) * other.Sum(b => (b - meanOther) * (b - meanOther)));
         return norm == 0 ? 0 : together / norm;
     }
 }

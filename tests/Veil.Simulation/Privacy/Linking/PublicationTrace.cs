@@ -59,7 +59,7 @@ internal sealed class PublicationTrace
     /// <summary>Logarithms of times and rates.</summary>
     internal double[] Levels { get; }
 
-    /// <summary>Copies of one block that more stores got than blocks of its kind, and other signs of a second try.</summary>
+    /// <summary>Blocks that one store got more than once: signs of a second try.</summary>
     internal double Repeats => Sightings.GroupBy(sighting => (sighting.Store, sighting.Reference))
         .Count(request => request.Count() > 1);
 

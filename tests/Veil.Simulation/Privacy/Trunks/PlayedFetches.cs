@@ -29,7 +29,8 @@ internal sealed class PlayedFetches(ulong seed, ThirdHopSetting setting)
 
     private async Task PlayAsync(SimulationKernel kernel)
     {
-        await using var network = await WatchedNetwork.StartAsync(kernel, new WatchedShape(setting.Relays, setting.Stores));
+        WatchedShape shape = new(setting.Relays, setting.Stores);
+        await using var network = await WatchedNetwork.StartAsync(kernel, shape);
         List<(string Name, VeilNode Node)> readers = [];
         for (var reader = 0; reader < Readers; reader++)
         {

@@ -57,7 +57,8 @@ internal sealed class TrunkLikelihood(FetchHabits habits)
         var chance = 0.0;
         for (var data = 0; data <= Math.Min(store.Seen, store.Data); data++)
         {
-            chance += Math.Exp(LogBinomial(data, store.Data, 1 - habits.Missed) + LogPoisson(store.Seen - data, beside));
+            chance += Math.Exp(
+                LogBinomial(data, store.Data, 1 - habits.Missed) + LogPoisson(store.Seen - data, beside));
         }
 
         return Math.Log(habits.Carried) + Math.Log(Math.Max(chance, 1e-300));

@@ -70,5 +70,6 @@ public sealed class WatchedTraffic(SimulationKernel kernel)
 
     // NUMBER@ADDR:PORT.
     private int NodeAt(string place) =>
-        _nodes.GetValueOrDefault(IPEndPoint.Parse(place[(place.IndexOf('@', StringComparison.Ordinal) + 1)..]).Address, -1);
+        _nodes.GetValueOrDefault(
+            IPEndPoint.Parse(place[(place.IndexOf('@', StringComparison.Ordinal) + 1)..]).Address, -1);
 }

@@ -35,7 +35,8 @@ public sealed class OwnStoreTests
                 var arrived = network.Traffic.Peek(store.Blocks.References)
                     .Where(sighting => sighting.Stored && sighting.Store == store.Number)
                     .ToArray();
-                Assert.Equal(store.Blocks.References, arrived.Select(sighting => sighting.Reference).Distinct().Order());
+                Assert.Equal(
+                    store.Blocks.References, arrived.Select(sighting => sighting.Reference).Distinct().Order());
                 Assert.All(arrived, sighting => Assert.NotEqual(store.Number, sighting.Branch.Third));
             }
 
