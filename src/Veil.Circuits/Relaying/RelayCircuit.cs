@@ -252,7 +252,7 @@ internal sealed class RelayCircuit : LegOwner
     {
         if (_streams is not { } streams)
         {
-            streams = new StreamEnd(_context, _switch.TryAccept, MarkInnerReady);
+            streams = new StreamEnd(_context, TryAccept, MarkInnerReady);
             Interlocked.Exchange(ref _streams, streams);
             if (_inner!.ClosedBy is not CloseReason.None and var reason)
             {
@@ -370,6 +370,12 @@ internal sealed class RelayCircuit : LegOwner
         }
 
         return null;
+    }
+
+    private bool TryAccept(CircuitStream stream)
+    {
+        stream.Inner = Inner;
+        return _switch.TryAccept(stream);
     }
 
     private void MarkInnerReady() => _inner?.MarkReady();

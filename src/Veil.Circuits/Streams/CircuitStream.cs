@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
+using System.Net;
 using Veil.Circuits.Cells;
 using Veil.Circuits.Flow;
 using Veil.Links.Tasks;
@@ -93,6 +94,10 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
 
     /// <summary>Bytes to the other side. Completing it ends this direction.</summary>
     public PipeWriter Output { get; }
+
+    /// <summary>At a relay: number and other end of the link that the circuit comes in by, for recordings; null at a
+    /// client.</summary>
+    public (CircuitId Circuit, EndPoint? Link)? Inner { get; internal set; }
 
     ref int IReady<CircuitStream>.Flag => ref _flag;
 

@@ -28,6 +28,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
     private readonly ITimer _sweep;
     private readonly ResponsePace _puts;
     private readonly ResponsePace _gets;
+    private readonly PublishPauses _pauses;
     private bool _disposed;
 
     /// <summary>Uses the client's trunks.</summary>
@@ -39,6 +40,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
         _options = options;
         _puts = new ResponsePace(context.Time, options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
         _gets = new ResponsePace(context.Time, options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
+        _pauses = new PublishPauses(context.Decisions, context.Time);
         _sweep = context.Time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
@@ -197,10 +199,19 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
     {
         try
         {
+            bool isPublish = place.Purpose == TrunkPurpose.Publish;
+            if (isPublish) await _pauses.BeforeBranchAsync(stopping);
+            long start = _context.Time.GetTimestamp();
             var branch = await _trunks.BranchAsync(place.Group.Name, place.Purpose, place.Store, stopping);
             StoreConnection connection;
             try
             {
+                if (isPublish)
+                {
+                    _pauses.Observe(_context.Time.GetElapsedTime(start));
+                    await _pauses.BeforeFirstBlockAsync(place.Group, stopping);
+                }
+
                 connection = StoreConnection.Start(branch, _context.Scope);
                 connection.LastUsed = _context.Time.GetTimestamp();
             }

@@ -20,7 +20,11 @@ public interface INodeObserver
     void SawPlaintext(long bytes);
 
     /// <summary>This block was stored or served.</summary>
-    void SawBlock(BlockRef reference, bool stored);
+    /// <param name="reference">Which.</param>
+    /// <param name="stored">Stored, or served.</param>
+    /// <param name="circuit">The accepted circuit that the request came over, spelled as
+    /// <see cref="ObservedCircuit.From"/>.</param>
+    void SawBlock(BlockRef reference, bool stored, string? circuit);
 
     /// <summary>A circuit begins on one of the node's links: made, accepted or extended.</summary>
     void SawCircuit(ObservedCircuit circuit);

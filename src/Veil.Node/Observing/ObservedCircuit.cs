@@ -1,4 +1,6 @@
+using System.Net;
 using Veil.Circuits;
+using Veil.Wire;
 
 namespace Veil.Node.Observing;
 
@@ -16,5 +18,9 @@ public sealed record ObservedCircuit(string Value, string Step, string? Link, st
         $"{seen.Circuit.Value:x8}{Convert.ToHexStringLower(ephemeral)}",
         seen.Step.ToString().ToLowerInvariant(),
         seen.Link?.ToString(),
-        seen.From is { } from ? $"{from.Circuit.Value:x8}@{from.Link}" : null);
+        Place(seen.From));
+
+    /// <summary>Spells out a circuit's place on its link.</summary>
+    internal static string? Place((CircuitId Circuit, EndPoint? Link)? circuit) =>
+        circuit is { } place ? $"{place.Circuit.Value:x8}@{place.Link}" : null;
 }

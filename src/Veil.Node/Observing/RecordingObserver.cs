@@ -77,7 +77,7 @@ public sealed class RecordingObserver : INodeObserver
     public void SawPlaintext(long bytes) => Interlocked.Add(ref _plaintextBytes, bytes);
 
     /// <inheritdoc/>
-    public void SawBlock(BlockRef reference, bool stored)
+    public void SawBlock(BlockRef reference, bool stored, string? circuit)
     {
         lock (_lock)
         {

@@ -45,7 +45,7 @@ internal sealed class FileRecorder : INodeObserver, IDisposable
     public void SawPlaintext(long bytes) => Write(Line("plaintext", $"{bytes}"));
 
     /// <inheritdoc/>
-    public void SawBlock(BlockRef reference, bool stored) =>
+    public void SawBlock(BlockRef reference, bool stored, string? circuit) =>
         Write(Line("block", $"{(stored ? "stored" : "served")} {reference.Value}"));
 
     /// <inheritdoc/>

@@ -4,6 +4,7 @@ using Veil.Directory;
 using Veil.Directory.Authorities;
 using Veil.Node.Directory;
 using Veil.Node.Exits;
+using Veil.Node.Observing;
 using Veil.Storage.Serving;
 using Veil.Wire;
 
@@ -48,7 +49,6 @@ internal sealed class NodeServices
             {
                 Denylist = _seams.Denylist,
                 Records = _seams.Records,
-                OnBlock = _seams.Observer is { } observer ? observer.SawBlock : null,
             };
             relay.Offer(ServiceId.Store, stream => ServeStoreAsync(stream, budget, options));
         }
@@ -61,6 +61,12 @@ internal sealed class NodeServices
 
     private async Task ServeStoreAsync(CircuitStream stream, StoreBudget budget, StoreSessionOptions options)
     {
+        if (_seams.Observer is { } observer)
+        {
+            var circuit = ObservedCircuit.Place(stream.Inner);
+            options = options with { OnBlock = (reference, stored) => observer.SawBlock(reference, stored, circuit) };
+        }
+
         var session = new StoreSession(stream, _seams.Blocks!, budget, _seams.Time, options);
         _context.Counters.Count(await session.RunAsync(_context.Scope.Stopping));
     }

@@ -18,12 +18,12 @@ public sealed class HostTransport : IConnectionListenerFactory, IConnectionFacto
     private readonly SortedDictionary<int, SimulatedListener> _listeners = [];
     private int _nextEphemeral;
 
-    internal HostTransport(SimulatedNetwork network, SimulatedHost host, IPAddress address)
+    internal HostTransport(SimulatedNetwork network, SimulatedHost host, IPAddress address, long uplink)
     {
         _network = network;
         Host = host;
         Address = address;
-        Uplink = new Uplink(network.Kernel, network.Options.UplinkBytesPerSecond);
+        Uplink = new Uplink(network.Kernel, uplink);
     }
 
     /// <summary>The machine that this belongs to.</summary>

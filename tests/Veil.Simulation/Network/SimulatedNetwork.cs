@@ -32,19 +32,22 @@ public sealed class SimulatedNetwork
     internal SegmentPool Segments { get; }
 
     /// <summary>Gives <paramref name="host"/> the address; a stopped host's address can be given again.</summary>
+    /// <param name="host">The machine.</param>
+    /// <param name="address">Its address.</param>
+    /// <param name="uplink">What it can send, bytes per second; null as everybody.</param>
     /// <exception cref="ArgumentException">The address belongs to a host that is alive.</exception>
-    public HostTransport AddHost(SimulatedHost host, IPAddress address)
+    public HostTransport AddHost(SimulatedHost host, IPAddress address, long? uplink = null)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(address);
         if (_hosts.TryGetValue(address, out var other) && !other.Host.IsStopped)
             throw new ArgumentException($"{address} is the address of host '{other.Name}'.", nameof(address));
-        var transport = new HostTransport(this, host, address);
+        var transport = new HostTransport(this, host, address, uplink ?? Options.UplinkBytesPerSecond);
         _hosts[address] = transport;
         return transport;
     }
 
-    /// <summary>As <see cref="AddHost(SimulatedHost, IPAddress)"/>, with a new host of this name.</summary>
+    /// <summary>As <see cref="AddHost(SimulatedHost, IPAddress, long?)"/>, with a new host of this name.</summary>
     public HostTransport AddHost(string name, string address) =>
         AddHost(Kernel.CreateHost(name), IPAddress.Parse(address));
 

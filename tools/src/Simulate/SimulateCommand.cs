@@ -49,6 +49,7 @@ internal sealed class SimulateCommand
         {
             _seed, _seeds, _minutes, _scenario, _nodes, _json, _trace,
         };
+        root.Subcommands.Add(PrivacyCommand.Create());
         root.Validators.Add(Validate);
         root.SetAction((parsed, cancellation) => Task.FromResult(Play(parsed, cancellation)));
         var result = root.Parse(args);

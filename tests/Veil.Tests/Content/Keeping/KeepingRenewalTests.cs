@@ -39,6 +39,22 @@ public sealed class KeepingRenewalTests
         Assert.InRange(times.GroupBy(at => at.Date).Max(day => day.Count()), 1, times.Length / 5);
         var middle = gaps[gaps.Length / 2];
         Assert.True(middle > TimeSpan.FromMinutes(2), $"half of the gaps are below {middle}");
+
+        // Nor in the first days, when all are renewed once: two within ten seconds are chance, not a rule.
+        var early = Gaps(puts.Select(put => put.At)).ToArray();
+        Assert.InRange(early.Count(gap => gap < TimeSpan.FromSeconds(10)), 0, early.Length / 12);
+
+        // One store by itself sees those that it has hours apart, usually days.
+        var atStores = puts.GroupBy(put => put.Store)
+            .SelectMany(store => Gaps(store.Select(put => put.At))).Order().ToArray();
+        Assert.InRange(atStores.Count(gap => gap < TimeSpan.FromMinutes(1)), 0, atStores.Length / 20);
+        Assert.True(atStores[atStores.Length / 2] > TimeSpan.FromHours(12), $"{atStores[atStores.Length / 2]}");
+    }
+
+    private static IEnumerable<TimeSpan> Gaps(IEnumerable<DateTimeOffset> times)
+    {
+        DateTimeOffset[] ordered = [.. times.Order()];
+        return ordered.Zip(ordered.Skip(1), (first, second) => second - first);
     }
 
     [Fact]
