@@ -27,7 +27,7 @@ public sealed class StampPayerTests
     [InlineData(0, 8, 2)] // Not known: once in vain.
     [InlineData(8, 8, 1)]
     [InlineData(16, 8, 1)]
-    [InlineData(8, 16, 2)] // It has risen.
+    [InlineData(8, 4096, 2)] // It has risen.
     public async Task A_block_is_sent_once_where_the_price_is_known_and_again_where_it_is_not(
         uint known, uint asked, int puts)
     {

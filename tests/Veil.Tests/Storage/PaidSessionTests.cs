@@ -108,7 +108,6 @@ public sealed class PaidSessionTests : IAsyncDisposable
         Assert.Equal("Stored 1 64", await ReadAsync());
         Assert.Equal("Stored 2 64", await ReadAsync());
         _store.Bytes = 1_000;
-        _time.Advance(StampGate.Grace);
 
         // Nothing is refused for want of room before somebody found that there is none.
         await PutAsync(3, StoreRig.RefOf(3), StoreRig.Block(3), new PaidLease(End(60), Stamp.None));

@@ -124,8 +124,6 @@ public sealed class StampGateTests
         Assert.Equal(StoreRefusal.Unpaid, gate.Check(cheap));
         _store.Bytes = 500;
         Assert.Equal(StoreRefusal.None, gate.Check(cheap));
-
-        // Also when it was about to rise.
         gate.SetTariff(new StampTariff { FullPrice = 0 });
         Assert.Equal((StampPrice.Free, StoreRefusal.None), (gate.Price, gate.Check(Put(cheap.Lease.End, Stamp.None))));
     }

@@ -76,7 +76,7 @@ public sealed class KeepingRenewalTests
             var began = rig.Now;
             var schedule = new RenewalSchedule(rig.Salt, began, 30 * Day, 3 * Day);
             rig.Rig.Stores.SetAll(StoreMood.Full);
-            rig.Advance(10 * Day);
+            rig.Advance(3 * Day);
 
             var report = await rig.Keeper.RunRoundAsync(
                 key, new RoundRequest(schedule, began - TimeSpan.FromTicks(1)), Cancelled);
