@@ -29,7 +29,7 @@ public sealed record StampTariff
             return StampPrice.Free;
         }
 
-        var step = (int)Math.Min(Steps - 1, (Int128)(bytes - free) * Steps / (quota - free));
+        var step = (int)Int128.Min(Steps - 1, (Int128)(bytes - free) * Steps / (quota - free));
         return new StampPrice(FullPrice >> (Steps - 1 - step));
     }
 }

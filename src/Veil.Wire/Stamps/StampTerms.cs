@@ -52,7 +52,7 @@ public readonly record struct StampTerms(NetworkId Network, RelayId Store, Block
         return digest.Prefix64();
     }
 
-    private static void Append(ref Span<byte> rest, ReadOnlySpan<byte> bytes)
+    private static void Append(ref Span<byte> rest, scoped ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(rest);
         rest = rest[bytes.Length..];

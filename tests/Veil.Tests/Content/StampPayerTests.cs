@@ -29,9 +29,9 @@ public sealed class StampPayerTests
     [InlineData(16, 8, 1)]
     [InlineData(8, 4096, 2)] // It has risen.
     public async Task A_block_is_sent_once_where_the_price_is_known_and_again_where_it_is_not(
-        uint known, uint asked, int puts)
+        int known, int asked, int puts)
     {
-        Assert.Equal(StoreOutcome.Done, await StoreAsync(known, asked));
+        Assert.Equal(StoreOutcome.Done, await StoreAsync((uint)known, (uint)asked));
         Assert.Equal(puts, _puts);
     }
 

@@ -28,6 +28,7 @@ public sealed class PaidLeaseTests(LabHouse house)
             Assert.All(house.StoreNodes, store => Assert.Equal(Price, StatusOf(store.Node).Store!.Price));
             using var client = house.Connect();
             var sent = ContentRig.Bytes(700_000);
+            var source = 0;
 
             var added = await client.AddAsync(
                 new AddFile("paid.bin", sent.Length, (memory, _) => ReadAsync(memory)), null, Token);
@@ -42,7 +43,6 @@ public sealed class PaidLeaseTests(LabHouse house)
             Assert.InRange(refused, 1, added.Shares);
             Assert.Contains(house.StoreNodes, store => StatusOf(store.Node).Counters.ContainsKey("store.unpaid"));
 
-            var source = 0;
             ValueTask<int> ReadAsync(Memory<byte> memory)
             {
                 var count = Math.Min(memory.Length, sent.Length - source);

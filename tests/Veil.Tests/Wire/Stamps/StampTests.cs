@@ -136,9 +136,9 @@ public sealed class StampTests
     [Theory]
     [InlineData(1)]
     [InlineData(60)]
-    public void A_lease_is_never_shorter_than_asked(ushort days)
+    public void A_lease_is_never_shorter_than_asked(int days)
     {
-        var end = LeaseDay.ForDays(days, Now);
+        var end = LeaseDay.ForDays((ushort)days, Now);
 
         Assert.Equal(days, end.PaidDays(Now));
         Assert.InRange(
