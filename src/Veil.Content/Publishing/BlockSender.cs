@@ -253,7 +253,8 @@ internal sealed class BlockSender(
         var dear = _full.Count - full;
         var tooDear = dear == 0
             ? ""
-            : $"{(full == 0 ? "" : "; ")}{dear} of {network.Ring.Count} ask for more than this node pays (Stamps:MaxPrice)";
+            : $"{(full == 0 ? "" : "; ")}{dear} of {network.Ring.Count} ask for more than this node pays "
+                + "(Stamps:MaxPrice)";
         return (full == 0 ? "" : $"{full} of {network.Ring.Count} stores are full") + tooDear;
     }
 

@@ -4,8 +4,8 @@ using Veil.Wire.Stamps;
 namespace Veil.Content.Stores;
 
 /// <summary>
-/// Finds stamps, one at a time for the whole node and in short pieces between which others run: it never takes more than
-/// one core, nor a thread that waits for sockets (spec/stamp.md, section 4). Safe for concurrent use.
+/// Finds stamps, one at a time for the whole node and in short pieces between which others run: it never takes more
+/// than one core, nor a thread that waits for sockets (spec/stamp.md, section 4). Safe for concurrent use.
 /// </summary>
 internal sealed class StampMint
 {

@@ -6,8 +6,8 @@ using Veil.Wire.Store;
 namespace Veil.Content.Stores;
 
 /// <summary>
-/// Pays for leases (spec/stamp.md, section 5): finds the stamp at the price that is known, and again at the price that a
-/// refusal tells; never above the node's own limit. Safe for concurrent use.
+/// Pays for leases (spec/stamp.md, section 5): finds the stamp at the price that is known, and again at the price that
+/// a refusal tells; never above the node's own limit. Safe for concurrent use.
 /// </summary>
 /// <param name="network">The network that stamps are of.</param>
 /// <param name="options">The limit, and how long leases are.</param>

@@ -49,8 +49,8 @@ internal sealed class StoreConnection : IDisposable
     /// <summary>Replies so far: whether it moves tells a slow store from one that is silent.</summary>
     internal long Replies => Interlocked.Read(ref _replies);
 
-    /// <summary>What the store asked in its last reply on this connection that says so. Remembered nowhere else: a store
-    /// that asks everybody another price must not find out who comes back.</summary>
+    /// <summary>What the store asked in its last reply on this connection that says so. Remembered nowhere else: a
+    /// store that asks everybody another price must not find out who comes back.</summary>
     internal StampPrice Price => new(Volatile.Read(ref _price));
 
     /// <summary>When it was last asked, by its owner's clock.</summary>

@@ -53,7 +53,8 @@ public sealed class CircuitShare
         }
     }
 
-    /// <summary>Counts a PUT without a stamp that pays; false when there were too many and the stream is to end.</summary>
+    /// <summary>Counts a PUT without a stamp that pays; false when there were too many and the stream is to end.
+    /// </summary>
     public bool TryCountUnpaid()
     {
         lock (_lock)

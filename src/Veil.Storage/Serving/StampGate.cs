@@ -6,8 +6,8 @@ using Veil.Wire.Store;
 namespace Veil.Storage.Serving;
 
 /// <summary>
-/// Looks at the stamp of each PUT before anything of it is copied, hashed or written (spec/stamp.md, section 3), and says
-/// what the store asks at present. Shared by all sessions of a store; safe for concurrent use.
+/// Looks at the stamp of each PUT before anything of it is copied, hashed or written (spec/stamp.md, section 3), and
+/// says what the store asks at present. Shared by all sessions of a store; safe for concurrent use.
 /// </summary>
 public sealed class StampGate
 {
@@ -60,12 +60,14 @@ public sealed class StampGate
     /// <summary>PUTs refused for want of a stamp that is worth the price.</summary>
     public long Unpaid => Interlocked.Read(ref _unpaid);
 
-    /// <summary>Changes what is asked at which fill level, from the next PUT on.</summary>
+    /// <summary>Changes what is asked at which fill level, from the next PUT on: the owner's word needs no grace.
+    /// </summary>
     public void SetTariff(StampTariff tariff)
     {
         lock (_lock)
         {
             _tariff = tariff;
+            _asked = _former = tariff.At(_blocks.Bytes, _blocks.Quota);
         }
     }
 

@@ -1,8 +1,8 @@
 namespace Veil.Wire.Store;
 
 /// <summary>
-/// A day of UTC, counted from 1970-01-01, at whose beginning a lease ends (spec/store.md, section 4). 16 bits last until
-/// 2149.
+/// A day of UTC, counted from 1970-01-01, at whose beginning a lease ends (spec/store.md, section 4). 16 bits last
+/// until 2149.
 /// </summary>
 public readonly record struct LeaseDay(ushort Value)
 {
@@ -19,8 +19,8 @@ public readonly record struct LeaseDay(ushort Value)
     public static LeaseDay ForDays(ushort days, DateTimeOffset now) =>
         new((ushort)Math.Min(Of(now).Value + days + 1, ushort.MaxValue));
 
-    /// <summary>Whether a store sells a lease with this end: one of 1 to 60 days, and a day more or less for clocks that
-    /// disagree.</summary>
+    /// <summary>Whether a store sells a lease with this end: one of 1 to 60 days, and a day more or less for clocks
+    /// that disagree.</summary>
     public bool IsSold(DateTimeOffset now) =>
         Value - Of(now).Value is >= StoreLayout.MinLeaseDays and <= StoreLayout.MaxLeaseDays + 2;
 

@@ -45,7 +45,8 @@ public sealed class PaidPublishTests
         foreach (var store in _rig.Stores.Ring.Stores.Take(3)) _rig.Stores.Set(store, StoreMood.Full);
         Pump.Run(_rig.Time, async () =>
         {
-            var fault = await Assert.ThrowsAsync<PublishException>(() => _rig.PublishAsync(ContentRig.Bytes(FileBytes)));
+            var fault = await Assert.ThrowsAsync<PublishException>(
+                () => _rig.PublishAsync(ContentRig.Bytes(FileBytes)));
 
             Assert.Equal(PublishFault.StoresFull, fault.Fault);
             Assert.Contains("3 of 30 stores are full; ", fault.Message, StringComparison.Ordinal);

@@ -107,7 +107,11 @@ public sealed class StampPayerTests
         var payer = new StampPayer(default, new StoreClientOptions { MaxPrice = uint.MaxValue }, _time);
         using var stop = new CancellationTokenSource();
         var hopeless = payer.StoreAsync(
-            (Store, Block), false, new StampPrice(uint.MaxValue), _ => throw new InvalidOperationException(), stop.Token);
+            (Store, Block),
+            false,
+            new StampPrice(uint.MaxValue),
+            _ => throw new InvalidOperationException(),
+            stop.Token);
         var waiting = payer.StoreAsync(
             (Store, Block), false, new StampPrice(2), _ => ValueTask.FromResult(Done), Cancelled);
 

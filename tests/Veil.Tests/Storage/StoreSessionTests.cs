@@ -275,7 +275,8 @@ public sealed class StoreSessionTests : IAsyncDisposable
         {
             for (uint id = 1; id <= 20; id++)
             {
-                StoreFrameWriter.WritePut(requests.Writer, id, StoreRig.RefOf(1), StoreRig.Unpaid(1), StoreRig.Block(1));
+                StoreFrameWriter.WritePut(
+                    requests.Writer, id, StoreRig.RefOf(1), StoreRig.Unpaid(1), StoreRig.Block(1));
                 await requests.Writer.FlushAsync(Cancellation);
             }
 
