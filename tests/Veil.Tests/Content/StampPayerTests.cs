@@ -10,7 +10,7 @@ using Xunit;
 namespace Veil.Tests.Content;
 
 /// <summary>A client that pays for leases, and one that does not (spec/stamp.md, section 5).</summary>
-public sealed class StampPayerTests
+public sealed class StampPayerTests : IAsyncDisposable
 {
     private static readonly RelayId Store = new(StoreRig.RefOf(101).Value);
     private static readonly BlockRef Block = StoreRig.RefOf(1);
@@ -21,6 +21,8 @@ public sealed class StampPayerTests
     private int _puts;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => _fill.DisposeAsync();
 
     [Theory]
     [InlineData(0, 0, 1)]

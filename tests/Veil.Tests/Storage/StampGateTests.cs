@@ -8,13 +8,15 @@ using Xunit;
 namespace Veil.Tests.Storage;
 
 /// <summary>What a store asks, and what it takes (spec/stamp.md, section 3).</summary>
-public sealed class StampGateTests
+public sealed class StampGateTests : IAsyncDisposable
 {
     private static readonly NetworkId Network = new(StoreRig.RefOf(100).Value);
     private static readonly RelayId Store = new(StoreRig.RefOf(101).Value);
 
     private readonly Content.ManualTime _time = new();
     private readonly FilledStore _store = new();
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     [Theory]
     [InlineData(0, 0)]
