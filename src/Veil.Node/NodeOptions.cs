@@ -8,6 +8,7 @@ using Veil.Gateway;
 using Veil.Links;
 using Veil.Node.Exits;
 using Veil.Node.Names;
+using Veil.Storage.Serving;
 using Veil.Wire.Documents;
 
 namespace Veil.Node;
@@ -50,6 +51,9 @@ public sealed record NodeOptions
 
     /// <summary>Requests to stores.</summary>
     public StoreClientOptions Stores { get; init; } = new();
+
+    /// <summary>What a store asks for leases at first.</summary>
+    public StampTariff Tariff { get; init; } = new();
 
     /// <summary>Names; null for what suits the network's pace.</summary>
     public NameOptions? Names { get; init; }

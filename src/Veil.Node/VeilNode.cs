@@ -106,7 +106,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         if (_keys is not null)
         {
             _relay = new RelayRole(options, _keys, _context, (handshake, _directory.View), seams);
-            _services = new NodeServices(options, seams, _context, () => Consensus);
+            _services = new NodeServices(options, seams, _context, _keys.Relay, () => Consensus);
         }
 
         if (options.Roles.HasFlag(NodeRoles.Authority))
@@ -179,7 +179,10 @@ public sealed partial class VeilNode : IAsyncDisposable
 
     /// <summary>What its status is computed from.</summary>
     internal StatusSource StatusSource =>
-        new(_context, _clientLinks, _relay, _gateway, _services?.ExitCounters, _seams);
+        new(_context, _clientLinks, _relay, _gateway, _services, _seams);
+
+    /// <summary>What a store asks for leases (spec/stamp.md); null for a node that is none.</summary>
+    internal StampGate? Gate => _services?.Gate;
 
     /// <summary>Publishes a file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>

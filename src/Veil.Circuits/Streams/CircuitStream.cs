@@ -88,6 +88,10 @@ public sealed class CircuitStream : IDuplexPipe, IReady<CircuitStream>
     /// <summary>What it was opened to.</summary>
     public ServiceId Service { get; }
 
+    /// <summary>What it has in common with the other streams of its circuit's end, and with none else: for comparing by
+    /// reference.</summary>
+    public object Circuit => _end;
+
     /// <summary>Bytes from the other side. Ends when the other side ended; throws when the stream was reset or its
     /// circuit closed.</summary>
     public PipeReader Input { get; }

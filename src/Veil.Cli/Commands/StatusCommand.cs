@@ -65,7 +65,8 @@ internal static class StatusCommand
         Line("load", $"{status.Links} links, {status.Circuits} circuits, {status.Streams} streams");
         Line("memory", $"{ByteSize.Format(status.Memory.Used)} of {ByteSize.Format(status.Memory.Budget)} for cells");
         Line("store", status.Store is { } store
-            ? $"{store.Blocks} blocks, {ByteSize.Format(store.Bytes)} of {ByteSize.Format(store.Quota)}"
+            ? $"{store.Blocks} blocks, {ByteSize.Format(store.Bytes)} of {ByteSize.Format(store.Quota)}, "
+                + (store.Price == 0 ? "no stamps asked" : $"{store.Price} hashes asked for a block and day")
             : null);
         foreach (var problem in status.Problems)
         {

@@ -14,6 +14,10 @@ public enum StoreOutcome
     /// <summary>The store refuses new blocks: its quota is used up.</summary>
     Full,
 
+    /// <summary>The store asks for more than this node pays (spec/stamp.md, section 5), or does not take what it asked
+    /// for.</summary>
+    TooDear,
+
     /// <summary>The store could not be reached, broke off, was too slow, or sent a block that is not what was
     /// asked.</summary>
     Failed,
@@ -47,6 +51,15 @@ public interface IBlockNetwork
         BlockRef reference,
         ReadOnlyMemory<byte> block,
         CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="StoreAsync"/>, for a block that the store is known to have: what a store asks for that is
+    /// paid even while it refuses new blocks.</summary>
+    ValueTask<StoreOutcome> RenewAsync(
+        IsolationGroup group,
+        RelayId store,
+        BlockRef reference,
+        ReadOnlyMemory<byte> block,
+        CancellationToken cancellationToken) => StoreAsync(group, store, reference, block, cancellationToken);
 
     /// <summary>Fetches a block and verifies it against its reference.</summary>
     /// <param name="group">Whose trunks to use.</param>

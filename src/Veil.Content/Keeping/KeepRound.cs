@@ -162,7 +162,7 @@ internal sealed class KeepRound
         await Fetches.Window.EnterAsync(cancellationToken);
         try
         {
-            var outcome = await Fetches.Network.StoreAsync(_putGroup, store, reference, block, cancellationToken);
+            var outcome = await Fetches.Network.RenewAsync(_putGroup, store, reference, block, cancellationToken);
             Interlocked.Increment(ref outcome == StoreOutcome.Done ? ref _renewed : ref _renewalsFailed);
         }
         finally

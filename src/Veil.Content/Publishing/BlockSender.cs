@@ -24,8 +24,8 @@ internal sealed class BlockSender(
     private readonly StoreHealth _health = new(time);
     private readonly RedundancyCount _redundancy = new();
 
-    // Those whose last answer was that they are full; as large as the ring.
-    private readonly ConcurrentDictionary<RelayId, bool> _full = new();
+    // Those whose last answer was that they are full, or that they ask too much; as large as the ring.
+    private readonly ConcurrentDictionary<RelayId, StoreOutcome> _full = new();
     private long _shares;
     private long _acknowledged;
 
@@ -158,7 +158,7 @@ internal sealed class BlockSender(
             holders.AddRange(stores.OfType<RelayId>());
             pieces = [.. pieces.Where((_, index) => stores[index] is null)];
 
-            // Full stores do not empty themselves in seconds.
+            // Full stores do not empty themselves in seconds, nor do dear ones grow cheap.
             if (holders.Count >= needed || !_full.IsEmpty || !await patience.WaitAsync(cancellationToken))
             {
                 return holders;
@@ -245,8 +245,18 @@ internal sealed class BlockSender(
 
     private PublishException TooFew(string reached) => _full.IsEmpty
         ? new PublishException(PublishFault.TooFewAcknowledged, reached)
-        : new PublishException(
-            PublishFault.StoresFull, $"{_full.Count} of {network.Ring.Count} stores are full: {reached}");
+        : new PublishException(PublishFault.StoresFull, $"{TellFull()}: {reached}");
+
+    private string TellFull()
+    {
+        var full = _full.Values.Count(outcome => outcome == StoreOutcome.Full);
+        var dear = _full.Count - full;
+        var tooDear = dear == 0
+            ? ""
+            : $"{(full == 0 ? "" : "; ")}{dear} of {network.Ring.Count} ask for more than this node pays "
+                + "(Stamps:MaxPrice)";
+        return (full == 0 ? "" : $"{full} of {network.Ring.Count} stores are full") + tooDear;
+    }
 
     private void ThrowIfStalled()
     {
@@ -269,7 +279,7 @@ internal sealed class BlockSender(
             ThrowIfStalled();
             var outcome = await network.StoreAsync(group, store, block.Reference, block.Bytes, cancellationToken);
             _health.Report(store, outcome);
-            if (outcome == StoreOutcome.Full) _full[store] = true;
+            if (outcome is StoreOutcome.Full or StoreOutcome.TooDear) _full[store] = outcome;
             if (outcome == StoreOutcome.Done)
             {
                 _full.TryRemove(store, out _);

@@ -7,6 +7,8 @@ using Veil.Directory.Ring;
 using Veil.Links.Tasks;
 using Veil.Wire;
 using Veil.Wire.Names;
+using Veil.Wire.Stamps;
+using Veil.Wire.Store;
 
 namespace Veil.Content.Stores;
 
@@ -29,6 +31,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
     private readonly ResponsePace _puts;
     private readonly ResponsePace _gets;
     private readonly PublishPauses _pauses;
+    private readonly StampPayer _payer;
     private bool _disposed;
 
     /// <summary>Uses the client's trunks.</summary>
@@ -41,6 +44,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
         _puts = new ResponsePace(context.Time, options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
         _gets = new ResponsePace(context.Time, options.RequestTimeout, options.ShortestTimeout, options.RequestTimeout);
         _pauses = new PublishPauses(context.Decisions, context.Time);
+        _payer = new StampPayer(context.Network, options, context.Time);
         _sweep = context.Time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
@@ -53,11 +57,17 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
         RelayId store,
         BlockRef reference,
         ReadOnlyMemory<byte> block,
-        CancellationToken cancellationToken) => AskAsync(
-            (group, TrunkPurpose.Publish, store),
-            _puts,
-            (connection, token) => connection.PutAsync(reference, _options.LeaseDays, block, token),
-            cancellationToken);
+        CancellationToken cancellationToken) =>
+        PayAsync((group, TrunkPurpose.Publish, store), reference, block, renews: false, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<StoreOutcome> RenewAsync(
+        IsolationGroup group,
+        RelayId store,
+        BlockRef reference,
+        ReadOnlyMemory<byte> block,
+        CancellationToken cancellationToken) =>
+        PayAsync((group, TrunkPurpose.Publish, store), reference, block, renews: true, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<StoreOutcome> FetchAsync(
@@ -118,6 +128,37 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
             }
 
             _connections.Clear();
+        }
+    }
+
+    private ValueTask<StoreOutcome> PayAsync(
+        (IsolationGroup Group, TrunkPurpose Purpose, RelayId Store) place,
+        BlockRef reference,
+        ReadOnlyMemory<byte> block,
+        bool renews,
+        CancellationToken cancellationToken)
+    {
+        StampPrice known;
+        lock (_lock)
+        {
+            known = _connections.GetValueOrDefault(place)?.Connection?.Price ?? StampPrice.Free;
+        }
+
+        return _payer.StoreAsync((place.Store, reference), renews, known, PutAsync, cancellationToken);
+
+        async ValueTask<PutAnswer> PutAsync(PaidLease lease)
+        {
+            var answer = PutAnswer.None;
+            await AskAsync(
+                place,
+                _puts,
+                async (connection, token) =>
+                {
+                    answer = await connection.PutAsync(reference, lease, block, token);
+                    return answer.Outcome;
+                },
+                cancellationToken);
+            return answer;
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using Veil.Content.Edge;
 using Veil.Links.Tasks;
 using Veil.Wire;
+using Veil.Wire.Stamps;
 using Veil.Wire.Store;
 
 namespace Veil.Content.Stores;
@@ -19,6 +20,9 @@ internal sealed class Request(StoreFrameType type, BlockRef reference, Memory<by
     /// <summary>Why the store refused; valid with an outcome.</summary>
     internal StoreRefusal Refusal { get; private set; }
 
+    /// <summary>What the store asks; valid with an outcome that a reply gave.</summary>
+    internal StampPrice Price { get; private set; }
+
     /// <summary>Bytes of records that were taken; valid with an outcome.</summary>
     internal int Taken { get; private set; }
 
@@ -27,9 +31,10 @@ internal sealed class Request(StoreFrameType type, BlockRef reference, Memory<by
 
     internal void Complete(StoreOutcome outcome) => _outcome.TryKeep(outcome);
 
-    internal void Complete(StoreOutcome outcome, StoreRefusal refusal)
+    internal void Complete(StoreOutcome outcome, in StoreReply reply)
     {
-        Refusal = refusal;
+        Refusal = reply.Refusal;
+        Price = reply.Price;
         Complete(outcome);
     }
 

@@ -12,6 +12,10 @@ public sealed record StoreClientOptions
     /// <summary>Days for which a store is asked to keep a block.</summary>
     public ushort LeaseDays { get; init; } = 60;
 
+    /// <summary>The most that is paid, in hashes for each day of a block's lease: a store that asks for more is passed
+    /// over.</summary>
+    public uint MaxPrice { get; init; } = 4096;
+
     /// <summary>Connections to stores, over all groups; beyond it the older half is closed.</summary>
     public int MaxConnections { get; init; } = 256;
 

@@ -5,6 +5,7 @@ using Veil.Content.Edge;
 using Veil.Links.Tasks;
 using Veil.Wire;
 using Veil.Wire.Names;
+using Veil.Wire.Stamps;
 using Veil.Wire.Store;
 
 namespace Veil.Content.Stores;
@@ -24,6 +25,7 @@ internal sealed class StoreConnection : IDisposable
     private readonly Turnstile _room = new(StoreLayout.MaxInFlight);
     private bool _ended;
     private long _replies;
+    private uint _price;
     private long _lastUsed;
 
     private StoreConnection(ClientBranch branch, CircuitStream stream)
@@ -47,6 +49,10 @@ internal sealed class StoreConnection : IDisposable
     /// <summary>Replies so far: whether it moves tells a slow store from one that is silent.</summary>
     internal long Replies => Interlocked.Read(ref _replies);
 
+    /// <summary>What the store asked in its last reply on this connection that says so. Remembered nowhere else: a
+    /// store that asks everybody another price must not find out who comes back.</summary>
+    internal StampPrice Price => new(Volatile.Read(ref _price));
+
     /// <summary>When it was last asked, by its owner's clock.</summary>
     internal long LastUsed
     {
@@ -67,14 +73,19 @@ internal sealed class StoreConnection : IDisposable
     }
 
     /// <summary>Asks the store to keep a block.</summary>
-    internal Task<StoreOutcome> PutAsync(
+    internal async Task<PutAnswer> PutAsync(
         BlockRef reference,
-        ushort leaseDays,
+        PaidLease lease,
         ReadOnlyMemory<byte> block,
-        CancellationToken cancellationToken) => AskAsync(
-            new Request(StoreFrameType.Put, reference, default),
-            id => StoreFrameWriter.WritePut(_stream.Output, id, reference, leaseDays, block.Span),
+        CancellationToken cancellationToken)
+    {
+        var request = new Request(StoreFrameType.Put, reference, default);
+        var outcome = await AskAsync(
+            request,
+            id => StoreFrameWriter.WritePut(_stream.Output, id, reference, lease, block.Span),
             cancellationToken);
+        return new PutAnswer(outcome, request.Refusal, request.Price);
+    }
 
     /// <summary>Asks the store for a block.</summary>
     internal Task<StoreOutcome> GetAsync(BlockRef reference, Memory<byte> destination,
@@ -253,7 +264,12 @@ internal sealed class StoreConnection : IDisposable
             StoreFrameType.Record or StoreFrameType.Fork => request.TakeRecords(reply.Block),
             _ => reply.Refusal == StoreRefusal.Full ? StoreOutcome.Full : StoreOutcome.Failed,
         };
-        request.Complete(outcome, reply.Refusal);
+        if (reply.Type is StoreFrameType.Stored or StoreFrameType.Refused)
+        {
+            Volatile.Write(ref _price, reply.Price.HashesPerDay);
+        }
+
+        request.Complete(outcome, reply);
         return true;
     }
 

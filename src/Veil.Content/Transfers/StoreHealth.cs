@@ -46,8 +46,10 @@ internal sealed class StoreHealth(TimeProvider time)
                 return;
             }
 
-            // A full store stays full for a while: one answer is enough.
-            var faults = outcome == StoreOutcome.Full ? FaultLimit : _faults.GetValueOrDefault(store).Faults + 1;
+            // A full store stays full for a while, and a dear one dear: one answer is enough.
+            var faults = outcome is StoreOutcome.Full or StoreOutcome.TooDear
+                ? FaultLimit
+                : _faults.GetValueOrDefault(store).Faults + 1;
             _faults[store] = (faults, time.GetTimestamp());
         }
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Veil.Circuits.Limits;
 using Veil.Content.Keeping;
 using Veil.Node.Exits;
+using Veil.Storage.Serving;
 using Veil.Wire.Documents;
 
 namespace Veil.Node.Configuration;
@@ -36,6 +37,12 @@ public sealed record NodeConfiguration
 
     /// <summary>Bytes of a store.</summary>
     public long Quota { get; init; }
+
+    /// <summary>What a store asks for leases.</summary>
+    public StampTariff Tariff { get; init; } = new();
+
+    /// <summary>The most that is paid for leases, in hashes for a block and day.</summary>
+    public uint MaxPrice { get; init; }
 
     /// <summary>File of hashes of what the node does not carry; the usual one need not exist.</summary>
     public required string Denylist { get; init; }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Veil.Content.Keeping;
 using Veil.Node.Exits;
+using Veil.Storage.Serving;
 using Veil.Wire.Documents;
 
 namespace Veil.Node.Configuration;
@@ -41,6 +42,12 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
             Weight = (uint)_values.Number("Link:Weight", 10_240, 1, 100_000_000),
             Socks = _values.Loopback("Socks:Listen", DefaultSocks, "who could see and use what you "
                 + "browse") ?? Placeholder,
+            Tariff = new StampTariff
+            {
+                FullPrice = (uint)_values.Number("Store:Price", 1024, 0, StampTariff.MaxPrice),
+                FreePercent = (int)_values.Number("Store:FreePercent", 50, 0, 100),
+            },
+            MaxPrice = (uint)_values.Number("Stamps:MaxPrice", 4096, 0, StampTariff.MaxPrice),
             Quota = _values.Size("Store:Quota", 10L << 30, MinQuota, MaxBytes),
             Denylist = DenylistPath(),
             Exit = Exit(roles),

@@ -87,7 +87,8 @@ internal static class ControlErrors
             "file_changed", failure.Message, "add it again when nothing writes to it")),
         PublishFault.StoresFull => new(StatusCodes.Status503ServiceUnavailable, new(
             "stores_full", failure.Message,
-            "nothing is lost: add it again when stores have room; a node with the role store gives the network more")),
+            "nothing is lost: add it again when stores have room, or pay more (Stamps:MaxPrice); a node with the role "
+            + "store gives the network more")),
         _ => new(StatusCodes.Status503ServiceUnavailable, new(
             "too_few_acknowledged", failure.Message, "try again later; veil status says whether this node is well")),
     };

@@ -216,6 +216,7 @@ internal sealed partial class NodeService(
             blocks.SetQuota(changed.Quota);
         }
 
+        _opened?.Node.Gate?.SetTariff(changed.Tariff);
         _limits.Set(changed.Bounds.ToLimits());
         if (_volume is { } volume)
         {

@@ -1,3 +1,4 @@
+using Veil.Content.Stores;
 using Veil.Links.Tcp;
 using Veil.Node.Configuration;
 using Veil.Node.Exits;
@@ -196,5 +197,7 @@ internal sealed class OpenedNode : IAsyncDisposable
         Weight = configuration.Weight,
         Exit = configuration.Exit,
         Keeping = configuration.Keeping,
+        Tariff = configuration.Tariff,
+        Stores = new StoreClientOptions { MaxPrice = configuration.MaxPrice },
     };
 }

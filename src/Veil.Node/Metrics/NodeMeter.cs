@@ -30,6 +30,7 @@ internal sealed class NodeMeter : IDisposable
         Gauge("veil.store.blocks", "blocks that can be read", () => status.Take().Store?.Blocks ?? 0);
         Gauge("veil.store.bytes", "bytes that the store takes", () => status.Take().Store?.Bytes ?? 0);
         Gauge("veil.store.quota", "bytes that the store may take", () => status.Take().Store?.Quota ?? 0);
+        Gauge("veil.store.price", "hashes asked for a block and day", () => status.Take().Store?.Price ?? 0);
         _meter.CreateObservableCounter(
             "veil.events",
             () => status.Take().Counters.Select(counter =>

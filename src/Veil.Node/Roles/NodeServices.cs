@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Veil.Circuits;
 using Veil.Circuits.Streams;
 using Veil.Directory;
@@ -20,14 +21,25 @@ internal sealed class NodeServices
     private readonly ExitService? _exit;
 
     /// <exception cref="ArgumentException">Roles and seams do not fit together.</exception>
-    internal NodeServices(NodeOptions options, NodeSeams seams, CircuitContext context, Func<Consensus?> consensus)
+    internal NodeServices(
+        NodeOptions options,
+        NodeSeams seams,
+        CircuitContext context,
+        RelayId self,
+        Func<Consensus?> consensus)
     {
         (_options, _seams, _context, _consensus) = (options, seams, context, consensus);
+        Gate = seams.Blocks is { } blocks
+            ? new StampGate(options.Network.Id, self, blocks, seams.Time, options.Tariff)
+            : null;
         _exit = options.Roles.HasFlag(NodeRoles.Exit) ? MakeExit() : null;
     }
 
     /// <summary>What the exit did; null for a node that is none.</summary>
     internal ExitCounters? ExitCounters => _exit?.Counters;
+
+    /// <summary>What a store asks for leases; null for a node that is none.</summary>
+    internal StampGate? Gate { get; }
 
     /// <summary>Offers them at a relay.</summary>
     internal void OfferAt(RelayRole relay, AuthorityRole? authority)
@@ -49,8 +61,14 @@ internal sealed class NodeServices
             {
                 Denylist = _seams.Denylist,
                 Records = _seams.Records,
+                Gate = Gate,
             };
-            relay.Offer(ServiceId.Store, stream => ServeStoreAsync(stream, budget, options));
+            var shares = new ConditionalWeakTable<object, CircuitShare>();
+            relay.Offer(ServiceId.Store, stream =>
+            {
+                var share = shares.GetValue(stream.Circuit, _ => new CircuitShare(budget, _seams.Time));
+                return ServeStoreAsync(stream, budget, options with { Circuit = share });
+            });
         }
 
         if (_exit is { } exit)

@@ -53,7 +53,7 @@ public sealed class NodeStatus
     public StatusDocument Take()
     {
         var options = _node.Options;
-        var (circuits, clientLinks, relay, _, _, seams) = _node.StatusSource;
+        var (circuits, clientLinks, relay, _, services, seams) = _node.StatusSource;
         var consensus = _node.Consensus;
         var problems = new List<StatusProblem>(FindNetworkProblems(out bool serves));
         problems.AddRange(_problems());
@@ -78,7 +78,9 @@ public sealed class NodeStatus
             Relayed = relay is null
                 ? null
                 : new(circuits.Limits.Volume.Read, circuits.Limits.Volume.Written, circuits.Limits.Paused),
-            Store = seams.Blocks is { } blocks ? new(blocks.BlockCount, blocks.Bytes, blocks.Quota) : null,
+            Store = seams.Blocks is { } blocks
+                ? new(blocks.BlockCount, blocks.Bytes, blocks.Quota, services?.Gate?.Price.HashesPerDay ?? 0)
+                : null,
             Counters = Count(),
             Problems = [.. problems.OrderByDescending(problem => problem.StopsService)],
             Listen = _node.LinkEndPoint?.ToString(),
@@ -145,7 +147,7 @@ public sealed class NodeStatus
 
     private SortedDictionary<string, long> Count()
     {
-        var (circuits, clientLinks, relay, gateway, exit, seams) = _node.StatusSource;
+        var (circuits, clientLinks, relay, gateway, services, seams) = _node.StatusSource;
         var counters = new SortedDictionary<string, long>(StringComparer.Ordinal);
         foreach (var reason in Enum.GetValues<CloseReason>())
         {
@@ -159,11 +161,12 @@ public sealed class NodeStatus
             Add(counters, name, value);
         }
 
-        foreach (var (name, value) in exit?.Snapshot() ?? [])
+        foreach (var (name, value) in services?.ExitCounters?.Snapshot() ?? [])
         {
             Add(counters, name, value);
         }
 
+        Add(counters, "store.unpaid", services?.Gate?.Unpaid ?? 0);
         if (seams.Blocks is Storage.Segments.SegmentStore store)
         {
             var stored = store.Counters;

@@ -89,7 +89,8 @@ public sealed record RelayedDocument(long Read, long Written, bool Paused);
 /// <param name="Blocks">Blocks that can be read.</param>
 /// <param name="Bytes">What they take up, everything included.</param>
 /// <param name="Quota">The most they ever take up, in bytes.</param>
-public sealed record StoreDocument(long Blocks, long Bytes, long Quota);
+/// <param name="Price">Asked at present for a block and day, in hashes (spec/stamp.md, section 3).</param>
+public sealed record StoreDocument(long Blocks, long Bytes, long Quota, uint Price);
 
 /// <summary>Something that is wrong with a node.</summary>
 /// <param name="Code">A stable word for programs.</param>

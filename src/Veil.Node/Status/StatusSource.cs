@@ -1,5 +1,4 @@
 using Veil.Circuits;
-using Veil.Node.Exits;
 using Veil.Node.Roles;
 
 namespace Veil.Node.Status;
@@ -10,5 +9,5 @@ internal sealed record StatusSource(
     LinkPool ClientLinks,
     RelayRole? Relay,
     GatewayRole? Gateway,
-    ExitCounters? Exit,
+    NodeServices? Services,
     NodeSeams Seams);

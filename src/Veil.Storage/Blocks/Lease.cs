@@ -6,20 +6,20 @@ namespace Veil.Storage.Blocks;
 /// <param name="EndUnixSeconds">First second at which the block may go; never 0. 32 bits last until 2106.</param>
 public readonly record struct Lease(uint EndUnixSeconds) : IComparable<Lease>
 {
-    private const long HourSeconds = 3600;
-
     /// <summary>
-    /// A lease from now on, its end rounded up to a whole hour: a renewal that gains less than that leaves no trace
-    /// on disk, so that repeating it costs the one who repeats and not the store.
+    /// A lease until a day begins: a renewal that gains less than a day leaves no trace on disk, so that repeating it
+    /// costs the one who repeats and not the store.
     /// </summary>
+    public static Lease Until(LeaseDay end) => new((uint)end.StartUnixSeconds);
+
+    /// <summary>A lease of at least so many days from now on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not 1 to 60 days.</exception>
     public static Lease ForDays(ushort days, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
         ArgumentOutOfRangeException.ThrowIfLessThan(days, StoreLayout.MinLeaseDays);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(days, StoreLayout.MaxLeaseDays);
-        var end = time.GetUtcNow().AddDays(days).ToUnixTimeSeconds();
-        return new Lease((uint)((end + HourSeconds - 1) / HourSeconds * HourSeconds));
+        return Until(LeaseDay.ForDays(days, time.GetUtcNow()));
     }
 
     /// <summary>Whether the block may go at <paramref name="now"/>.</summary>

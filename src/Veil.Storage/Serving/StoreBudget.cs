@@ -14,6 +14,7 @@ public sealed class StoreBudget
     private readonly Lock _lock = new();
     private readonly Stack<byte[]> _free = [];
     private readonly int _blocks;
+    private readonly StoreBudget? _whole;
     private int _rented;
 
     /// <summary>Nothing is allocated before it is needed.</summary>
@@ -21,6 +22,13 @@ public sealed class StoreBudget
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blocks);
         _blocks = blocks;
+    }
+
+    /// <summary>A part of another: what it lends is the other's.</summary>
+    internal StoreBudget(int blocks, StoreBudget whole)
+        : this(blocks)
+    {
+        _whole = whole;
     }
 
     /// <summary>Buffers in use.</summary>
@@ -45,8 +53,15 @@ public sealed class StoreBudget
                 return null;
             }
 
-            _rented++;
-            return _free.TryPop(out var buffer) ? buffer : new byte[StoreLayout.BlockBytes];
+            if (_whole is null)
+            {
+                _rented++;
+                return _free.TryPop(out var buffer) ? buffer : new byte[StoreLayout.BlockBytes];
+            }
+
+            var lent = _whole.TryRent();
+            _rented += lent is null ? 0 : 1;
+            return lent;
         }
     }
 
@@ -56,7 +71,12 @@ public sealed class StoreBudget
         lock (_lock)
         {
             _rented--;
-            _free.Push(buffer);
+            if (_whole is null)
+            {
+                _free.Push(buffer);
+            }
         }
+
+        _whole?.Return(buffer);
     }
 }

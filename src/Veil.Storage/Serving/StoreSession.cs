@@ -6,6 +6,7 @@ using Veil.Storage.Blocks;
 using Veil.Storage.Records;
 using Veil.Wire;
 using Veil.Wire.Names;
+using Veil.Wire.Stamps;
 using Veil.Wire.Store;
 
 namespace Veil.Storage.Serving;
@@ -25,7 +26,7 @@ public sealed class StoreSession
     private readonly StoreBudget _budget;
     private readonly TimeProvider _time;
     private readonly StoreSessionOptions _options;
-    private readonly Channel<Reply> _replies;
+    private readonly Channel<SessionReply> _replies;
 
     // Of the reading loop.
     private readonly List<Task> _underWay = [];
@@ -51,12 +52,12 @@ public sealed class StoreSession
     {
         _stream = stream;
         _store = store;
-        _budget = budget;
         _time = time;
         _options = options ?? new StoreSessionOptions();
+        _budget = _options.Circuit?.Blocks ?? budget;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaxInFlight);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.MaxInFlight, StoreLayout.MaxInFlight);
-        _replies = Channel.CreateBounded<Reply>(new BoundedChannelOptions(_options.MaxInFlight)
+        _replies = Channel.CreateBounded<SessionReply>(new BoundedChannelOptions(_options.MaxInFlight)
         {
             SingleReader = true,
         });
@@ -140,9 +141,10 @@ public sealed class StoreSession
             switch (StoreFrameReader.TryReadRequest(ref buffer, out var request))
             {
                 case StoreReadResult.Frame when _order.TryAccept(request.RequestId):
-                    Start(request);
+                    var type = request.Type;
+                    var isServed = TryStart(request);
                     _stream.Input.AdvanceTo(buffer.Start);
-                    return null;
+                    return isServed ? await PaceAsync(type, cancellationToken) : CloseReason.ResourceLimit;
                 case StoreReadResult.Incomplete when !read.IsCompleted:
                     _stream.Input.AdvanceTo(buffer.Start, buffer.End);
                     break;
@@ -154,41 +156,62 @@ public sealed class StoreSession
         }
     }
 
-    private void Start(in StoreRequest request)
+    /// <summary>Waits where the circuit has asked more than its share. The request that was read is under way and owns
+    /// its slot: there is no reason here.</summary>
+    private async ValueTask<CloseReason?> PaceAsync(StoreFrameType type, CancellationToken cancellationToken)
+    {
+        if (_options.Circuit?.Charge(type) is { } wait && wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, _time, cancellationToken);
+        }
+
+        return null;
+    }
+
+    /// <summary>Starts a request, or answers it; false when the stream is to end because too little was paid too often.
+    /// </summary>
+    private bool TryStart(in StoreRequest request)
     {
         _underWay.RemoveAll(task => task.IsCompletedSuccessfully);
         if (request.Type is StoreFrameType.PutRecord or StoreFrameType.GetRecord)
         {
             StartRecord(request);
-            return;
+            return true;
         }
 
         var isPut = request.Type == StoreFrameType.Put;
-        if (isPut && request.LeaseDays is < StoreLayout.MinLeaseDays or > StoreLayout.MaxLeaseDays)
+        if (isPut && !request.Lease.End.IsSold(_time.GetUtcNow()))
         {
-            Post(Reply.Refuse(request.RequestId, StoreRefusal.BadLease));
+            Post(SessionReply.Refuse(request.RequestId, StoreRefusal.BadLease));
         }
         else if (_options.Denylist?.Forbids(request.Reference) == true)
         {
             // Nothing that a store without a list would not answer, too.
             Post(isPut
-                ? Reply.Refuse(request.RequestId, StoreRefusal.Full)
-                : new Reply(StoreFrameType.NotFound, request.RequestId));
+                ? SessionReply.Refuse(request.RequestId, StoreRefusal.Full)
+                : new SessionReply(StoreFrameType.NotFound, request.RequestId));
+        }
+        else if (isPut && _options.Gate?.Check(request) is { } unpaid and not StoreRefusal.None)
+        {
+            Post(SessionReply.Refuse(request.RequestId, unpaid));
+            return _options.Circuit?.TryCountUnpaid() != false;
         }
         else if (_budget.TryRent() is not { } buffer)
         {
-            Post(Reply.Refuse(request.RequestId, StoreRefusal.Overloaded));
+            Post(SessionReply.Refuse(request.RequestId, StoreRefusal.Overloaded));
         }
         else if (isPut)
         {
             request.Block.CopyTo(buffer);
-            var lease = Lease.ForDays(request.LeaseDays, _time);
+            var lease = Lease.Until(request.Lease.End);
             _underWay.Add(PutAsync(request.RequestId, request.Reference, lease, buffer));
         }
         else
         {
             _underWay.Add(GetAsync(request.RequestId, request.Reference, buffer));
         }
+
+        return true;
     }
 
     private void StartRecord(in StoreRequest request)
@@ -197,8 +220,8 @@ public sealed class StoreSession
         {
             var (first, second) = _options.Records?.Find(request.RecordKey) ?? default;
             Post(first is null
-                ? new Reply(StoreFrameType.NotFound, request.RequestId)
-                : new Reply(StoreFrameType.Record, request.RequestId) { Records = (first, second) });
+                ? new SessionReply(StoreFrameType.NotFound, request.RequestId)
+                : new SessionReply(StoreFrameType.Record, request.RequestId) { Records = (first, second) });
             return;
         }
 
@@ -206,11 +229,11 @@ public sealed class StoreSession
         request.Block.CopyTo(bytes);
         if (!NameRecord.TryParse(bytes, out var record))
         {
-            Post(Reply.Refuse(request.RequestId, StoreRefusal.BadRecord));
+            Post(SessionReply.Refuse(request.RequestId, StoreRefusal.BadRecord));
         }
         else if (_options.Records is null)
         {
-            Post(Reply.Refuse(request.RequestId, StoreRefusal.Full));
+            Post(SessionReply.Refuse(request.RequestId, StoreRefusal.Full));
         }
         else
         {
@@ -220,15 +243,15 @@ public sealed class StoreSession
 
     private async Task PutRecordAsync(uint requestId, NameRecord record)
     {
-        var reply = Reply.Refuse(requestId, StoreRefusal.Overloaded);
+        var reply = SessionReply.Refuse(requestId, StoreRefusal.Overloaded);
         try
         {
             reply = await _options.Records!.PutAsync(record, CancellationToken.None) switch
             {
-                RecordOutcome.Stored => new Reply(StoreFrameType.Stored, requestId),
-                RecordOutcome.Outdated => Reply.Refuse(requestId, StoreRefusal.Outdated),
-                RecordOutcome.WrongDay => Reply.Refuse(requestId, StoreRefusal.WrongDay),
-                RecordOutcome.Full => Reply.Refuse(requestId, StoreRefusal.Full),
+                RecordOutcome.Stored => new SessionReply(StoreFrameType.Stored, requestId),
+                RecordOutcome.Outdated => SessionReply.Refuse(requestId, StoreRefusal.Outdated),
+                RecordOutcome.WrongDay => SessionReply.Refuse(requestId, StoreRefusal.WrongDay),
+                RecordOutcome.Full => SessionReply.Refuse(requestId, StoreRefusal.Full),
                 _ => reply,
             };
         }
@@ -242,17 +265,18 @@ public sealed class StoreSession
 
     private async Task PutAsync(uint requestId, BlockRef reference, Lease lease, byte[] buffer)
     {
-        var reply = Reply.Refuse(requestId, StoreRefusal.Overloaded);
+        var reply = SessionReply.Refuse(requestId, StoreRefusal.Overloaded);
         try
         {
             // Not cancelled when the stream ends: what was sent whole is worth keeping.
             var outcome = await _store.PutAsync(reference, buffer, lease, CancellationToken.None);
             reply = outcome switch
             {
-                PutOutcome.Stored or PutOutcome.AlreadyStored => new Reply(StoreFrameType.Stored, requestId),
-                PutOutcome.Full => Reply.Refuse(requestId, StoreRefusal.Full),
-                _ => Reply.Refuse(requestId, StoreRefusal.BadReference),
+                PutOutcome.Stored or PutOutcome.AlreadyStored => new SessionReply(StoreFrameType.Stored, requestId),
+                PutOutcome.Full => SessionReply.Refuse(requestId, StoreRefusal.Full),
+                _ => SessionReply.Refuse(requestId, StoreRefusal.BadReference),
             };
+            _options.Gate?.Note(outcome);
             if (reply.Type == StoreFrameType.Stored)
             {
                 _options.OnBlock?.Invoke(reference, true);
@@ -273,13 +297,13 @@ public sealed class StoreSession
 
     private async Task GetAsync(uint requestId, BlockRef reference, byte[] buffer)
     {
-        var reply = new Reply(StoreFrameType.NotFound, requestId);
+        var reply = new SessionReply(StoreFrameType.NotFound, requestId);
         try
         {
             if (await _store.TryReadAsync(reference, buffer, CancellationToken.None))
             {
                 _options.OnBlock?.Invoke(reference, false);
-                Post(new Reply(StoreFrameType.Block, requestId) { Block = buffer });
+                Post(new SessionReply(StoreFrameType.Block, requestId) { Block = buffer });
                 return;
             }
         }
@@ -300,7 +324,7 @@ public sealed class StoreSession
         _stream.Input.CancelPendingRead();
     }
 
-    private void Post(in Reply reply)
+    private void Post(in SessionReply reply)
     {
         var posted = _replies.Writer.TryWrite(reply);
         Debug.Assert(posted, "there are as many places as slots");
@@ -327,29 +351,11 @@ public sealed class StoreSession
         }
     }
 
-    private void Write(in Reply reply)
+    private void Write(in SessionReply reply)
     {
         if (!_abandoned && !_peerGone)
         {
-            switch (reply.Type)
-            {
-                case StoreFrameType.Stored:
-                    StoreFrameWriter.WriteStored(_stream.Output, reply.RequestId);
-                    break;
-                case StoreFrameType.NotFound:
-                    StoreFrameWriter.WriteNotFound(_stream.Output, reply.RequestId);
-                    break;
-                case StoreFrameType.Record:
-                    StoreFrameWriter.WriteRecord(
-                        _stream.Output, reply.RequestId, reply.Records.First!, reply.Records.Second);
-                    break;
-                case StoreFrameType.Block:
-                    StoreFrameWriter.WriteBlock(_stream.Output, reply.RequestId, reply.Block);
-                    break;
-                default:
-                    StoreFrameWriter.WriteRefused(_stream.Output, reply.RequestId, reply.Refusal);
-                    break;
-            }
+            reply.WriteTo(_stream.Output, _options.Gate?.Price ?? StampPrice.Free);
         }
 
         if (reply.Block is { } buffer)
@@ -379,19 +385,5 @@ public sealed class StoreSession
         {
             _stream.Input.CancelPendingRead();
         }
-    }
-
-    private readonly record struct Reply(StoreFrameType Type, uint RequestId)
-    {
-        public StoreRefusal Refusal { get; private init; }
-
-        /// <summary>The block to send, in a buffer of the budget.</summary>
-        public byte[]? Block { get; init; }
-
-        /// <summary>The record to send, or the two that are a fork.</summary>
-        public (NameRecord? First, NameRecord? Second) Records { get; init; }
-
-        public static Reply Refuse(uint requestId, StoreRefusal refusal) =>
-            new(StoreFrameType.Refused, requestId) { Refusal = refusal };
     }
 }

@@ -26,6 +26,15 @@ public sealed record StoreSessionOptions
     /// </summary>
     public RecordStore? Records { get; init; }
 
+    /// <summary>What is asked for leases (spec/stamp.md); null for a store that asks nothing.</summary>
+    public StampGate? Gate { get; init; }
+
+    /// <summary>
+    /// The share of the circuit that the stream belongs to (spec/store.md, section 10), in place of the budget of all;
+    /// null bounds a circuit by nothing else.
+    /// </summary>
+    public CircuitShare? Circuit { get; init; }
+
     /// <summary>
     /// Told of every block that was stored (true) or sent (false). For tests and lab recordings only: the product
     /// passes none.

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
+using Veil.Wire.Stamps;
 
 namespace Veil.Wire.Store;
 
@@ -28,7 +29,7 @@ public static class StoreFrameReader
         if (frame.Type == StoreFrameType.PutRecord)
         {
             Debug.Assert(frame.Body.Length == StoreLayout.RecordBodyBytes);
-            request = new StoreRequest(frame.Type, frame.RequestId, default, 0, frame.Body);
+            request = new StoreRequest(frame.Type, frame.RequestId, default, default, frame.Body);
             return StoreReadResult.Frame;
         }
 
@@ -37,19 +38,21 @@ public static class StoreFrameReader
         if (frame.Type is StoreFrameType.Get or StoreFrameType.GetRecord)
         {
             Debug.Assert(frame.Body.Length == StoreLayout.GetBodyBytes);
-            request = new StoreRequest(frame.Type, frame.RequestId, new BlockRef(reference), 0, default);
+            request = new StoreRequest(frame.Type, frame.RequestId, new BlockRef(reference), default, default);
             return StoreReadResult.Frame;
         }
 
         Debug.Assert(frame.Type == StoreFrameType.Put && frame.Body.Length == StoreLayout.PutBodyBytes);
-        Span<byte> days = stackalloc byte[sizeof(ushort)];
-        frame.Body.Slice(Bytes32.Size, sizeof(ushort)).CopyTo(days);
+        Span<byte> lease = stackalloc byte[sizeof(ushort) + Stamp.Bytes];
+        frame.Body.Slice(Bytes32.Size, lease.Length).CopyTo(lease);
         request = new StoreRequest(
             frame.Type,
             frame.RequestId,
             new BlockRef(reference),
-            BinaryPrimitives.ReadUInt16BigEndian(days),
-            frame.Body.Slice(Bytes32.Size + sizeof(ushort)));
+            new PaidLease(
+                new LeaseDay(BinaryPrimitives.ReadUInt16BigEndian(lease)),
+                new Stamp(BinaryPrimitives.ReadUInt64BigEndian(lease[sizeof(ushort)..]))),
+            frame.Body.Slice(Bytes32.Size + lease.Length));
         return StoreReadResult.Frame;
     }
 
@@ -69,10 +72,16 @@ public static class StoreFrameReader
         }
 
         StoreRefusal refusal = StoreRefusal.None;
-        if (frame.Type == StoreFrameType.Refused)
+        StampPrice price = StampPrice.Free;
+        if (frame.Type == StoreFrameType.Stored)
+        {
+            price = PriceIn(frame.Body);
+        }
+        else if (frame.Type == StoreFrameType.Refused)
         {
             refusal = (StoreRefusal)frame.Body.FirstSpan[0];
-            if (refusal is < StoreRefusal.Full or > StoreRefusal.Outdated)
+            price = PriceIn(frame.Body.Slice(sizeof(byte)));
+            if (refusal is < StoreRefusal.Full or > StoreRefusal.Unpaid)
             {
                 return StoreReadResult.Malformed;
             }
@@ -80,7 +89,10 @@ public static class StoreFrameReader
 
         bool hasBlock = frame.Type is StoreFrameType.Block or StoreFrameType.Record or StoreFrameType.Fork;
         Debug.Assert(frame.Type != StoreFrameType.Block || frame.Body.Length == StoreLayout.BlockBytes);
-        reply = new StoreReply(frame.Type, frame.RequestId, refusal, hasBlock ? frame.Body : default);
+        reply = new StoreReply(frame.Type, frame.RequestId, refusal, hasBlock ? frame.Body : default)
+        {
+            Price = price,
+        };
         buffer = rest;
         return StoreReadResult.Frame;
     }
@@ -127,6 +139,13 @@ public static class StoreFrameReader
         return StoreReadResult.Frame;
     }
 
+    private static StampPrice PriceIn(ReadOnlySequence<byte> body)
+    {
+        Span<byte> price = stackalloc byte[sizeof(uint)];
+        body.CopyTo(price);
+        return new StampPrice(BinaryPrimitives.ReadUInt32BigEndian(price));
+    }
+
     private static bool IsRequest(StoreFrameType type) =>
         type is StoreFrameType.Put or StoreFrameType.Get or StoreFrameType.PutRecord or StoreFrameType.GetRecord;
 
@@ -145,6 +164,7 @@ public static class StoreFrameReader
                 || length == LengthOf(StoreFrameType.Get)
                 || length == LengthOf(StoreFrameType.PutRecord)
             : length == LengthOf(StoreFrameType.Stored)
+                || length == LengthOf(StoreFrameType.NotFound)
                 || length == LengthOf(StoreFrameType.Block)
                 || length == LengthOf(StoreFrameType.Refused)
                 || length == LengthOf(StoreFrameType.Record)

@@ -9,7 +9,7 @@ public enum StoreFrameType : byte
     /// <summary>Not a frame.</summary>
     None = 0,
 
-    /// <summary>Keep this block: reference, lease in days, block.</summary>
+    /// <summary>Keep this block: reference, end of the lease, stamp, block.</summary>
     Put = 0x01,
 
     /// <summary>Give me the block: reference.</summary>
@@ -21,7 +21,7 @@ public enum StoreFrameType : byte
     /// <summary>Give me the record: blinded key.</summary>
     GetRecord = 0x04,
 
-    /// <summary>The block of the PUT is on disk under a lease at least as long as asked.</summary>
+    /// <summary>It is on disk, a block under a lease at least as long as asked: price.</summary>
     Stored = 0x81,
 
     /// <summary>The block of the GET.</summary>
@@ -30,7 +30,7 @@ public enum StoreFrameType : byte
     /// <summary>The block of the GET is not here.</summary>
     NotFound = 0x83,
 
-    /// <summary>The request is not carried out: code.</summary>
+    /// <summary>The request is not carried out: code, price.</summary>
     Refused = 0x84,
 
     /// <summary>The record of the GET_RECORD.</summary>
@@ -67,4 +67,7 @@ public enum StoreRefusal : byte
 
     /// <summary>The store has a record with a higher sequence number, or two others with this one.</summary>
     Outdated = 7,
+
+    /// <summary>The stamp is not worth what the store asks (spec/stamp.md, section 3).</summary>
+    Unpaid = 8,
 }

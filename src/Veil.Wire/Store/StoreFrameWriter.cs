@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using Veil.Wire.Names;
+using Veil.Wire.Stamps;
 
 namespace Veil.Wire.Store;
 
@@ -10,23 +11,21 @@ public static class StoreFrameWriter
 {
     /// <summary>Asks a store to keep a block.</summary>
     /// <exception cref="ArgumentException">
-    /// The block is not 32,768 bytes long, or the lease is not of
-    /// <see cref="StoreLayout.MinLeaseDays"/> to <see cref="StoreLayout.MaxLeaseDays"/> days.
+    /// The block is not 32,768 bytes long.
     /// </exception>
     public static void WritePut(
         IBufferWriter<byte> output,
         uint requestId,
         BlockRef reference,
-        ushort leaseDays,
+        PaidLease lease,
         ReadOnlySpan<byte> block)
     {
         RequireBlock(block);
-        ArgumentOutOfRangeException.ThrowIfLessThan(leaseDays, StoreLayout.MinLeaseDays);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(leaseDays, StoreLayout.MaxLeaseDays);
         Span<byte> body = BeginFrame(output, StoreFrameType.Put, requestId);
         reference.Value.AsSpan().CopyTo(body);
-        BinaryPrimitives.WriteUInt16BigEndian(body[Bytes32.Size..], leaseDays);
-        block.CopyTo(body[(Bytes32.Size + sizeof(ushort))..]);
+        BinaryPrimitives.WriteUInt16BigEndian(body[Bytes32.Size..], lease.End.Value);
+        BinaryPrimitives.WriteUInt64BigEndian(body[(Bytes32.Size + sizeof(ushort))..], lease.Stamp.Nonce);
+        block.CopyTo(body[(Bytes32.Size + sizeof(ushort) + Stamp.Bytes)..]);
         EndFrame(output, StoreFrameType.Put);
     }
 
@@ -65,9 +64,10 @@ public static class StoreFrameWriter
     }
 
     /// <summary>Answers a PUT or PUT_RECORD: it is on disk.</summary>
-    public static void WriteStored(IBufferWriter<byte> output, uint requestId)
+    public static void WriteStored(IBufferWriter<byte> output, uint requestId, StampPrice price)
     {
-        BeginFrame(output, StoreFrameType.Stored, requestId);
+        Span<byte> body = BeginFrame(output, StoreFrameType.Stored, requestId);
+        BinaryPrimitives.WriteUInt32BigEndian(body, price.HashesPerDay);
         EndFrame(output, StoreFrameType.Stored);
     }
 
@@ -89,14 +89,20 @@ public static class StoreFrameWriter
 
     /// <summary>Answers any request: it is not carried out.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not a code of section 3.</exception>
-    public static void WriteRefused(IBufferWriter<byte> output, uint requestId, StoreRefusal refusal)
+    public static void WriteRefused(
+        IBufferWriter<byte> output,
+        uint requestId,
+        StoreRefusal refusal,
+        StampPrice price)
     {
-        if (refusal is < StoreRefusal.Full or > StoreRefusal.Outdated)
+        if (refusal is < StoreRefusal.Full or > StoreRefusal.Unpaid)
         {
             throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "not a refusal code");
         }
 
-        BeginFrame(output, StoreFrameType.Refused, requestId)[0] = (byte)refusal;
+        Span<byte> body = BeginFrame(output, StoreFrameType.Refused, requestId);
+        body[0] = (byte)refusal;
+        BinaryPrimitives.WriteUInt32BigEndian(body[sizeof(byte)..], price.HashesPerDay);
         EndFrame(output, StoreFrameType.Refused);
     }
 

@@ -1,4 +1,5 @@
 using Veil.Wire.Names;
+using Veil.Wire.Stamps;
 
 namespace Veil.Wire.Store;
 
@@ -14,8 +15,8 @@ public static class StoreLayout
     /// <summary>Length (4), type (1), request id (4).</summary>
     public const int HeaderBytes = LengthBytes + sizeof(byte) + sizeof(uint);
 
-    /// <summary>Reference (32), lease in days (2), block.</summary>
-    public const int PutBodyBytes = Bytes32.Size + sizeof(ushort) + BlockBytes;
+    /// <summary>Reference (32), end of the lease (2), stamp (8), block.</summary>
+    public const int PutBodyBytes = Bytes32.Size + sizeof(ushort) + Stamp.Bytes + BlockBytes;
 
     /// <summary>Reference, or blinded key.</summary>
     public const int GetBodyBytes = Bytes32.Size;
@@ -26,8 +27,11 @@ public static class StoreLayout
     /// <summary>Two records of a name.</summary>
     public const int ForkBodyBytes = 2 * NameRecordLayout.Bytes;
 
-    /// <summary>Refusal code.</summary>
-    public const int RefusedBodyBytes = sizeof(byte);
+    /// <summary>The store's price (spec/stamp.md, section 3).</summary>
+    public const int StoredBodyBytes = sizeof(uint);
+
+    /// <summary>Refusal code (1), price (4).</summary>
+    public const int RefusedBodyBytes = sizeof(byte) + sizeof(uint);
 
     /// <summary>The longest frame, header included: a PUT.</summary>
     public const int MaxFrameBytes = HeaderBytes + PutBodyBytes;
@@ -44,7 +48,7 @@ public static class StoreLayout
     /// <summary>Whether a request of this type may be refused with this code (spec/store.md, section 3).</summary>
     public static bool MayRefuse(StoreFrameType request, StoreRefusal refusal) => request switch
     {
-        StoreFrameType.Put => refusal is >= StoreRefusal.Full and <= StoreRefusal.Overloaded,
+        StoreFrameType.Put => refusal is >= StoreRefusal.Full and <= StoreRefusal.Overloaded or StoreRefusal.Unpaid,
         StoreFrameType.PutRecord => refusal is StoreRefusal.Full
             or >= StoreRefusal.Overloaded and <= StoreRefusal.Outdated,
         _ => refusal == StoreRefusal.Overloaded,
@@ -57,7 +61,8 @@ public static class StoreLayout
         StoreFrameType.Get or StoreFrameType.GetRecord => GetBodyBytes,
         StoreFrameType.PutRecord or StoreFrameType.Record => RecordBodyBytes,
         StoreFrameType.Fork => ForkBodyBytes,
-        StoreFrameType.Stored or StoreFrameType.NotFound => 0,
+        StoreFrameType.Stored => StoredBodyBytes,
+        StoreFrameType.NotFound => 0,
         StoreFrameType.Block => BlockBytes,
         StoreFrameType.Refused => RefusedBodyBytes,
         _ => -1,

@@ -1,7 +1,12 @@
 using System.Collections.Concurrent;
 using Veil.Content.Edge;
+using Veil.Content.Stores;
 using Veil.Directory.Ring;
+using Veil.Storage.Serving;
+using Veil.Tests.Storage;
 using Veil.Wire;
+using Veil.Wire.Stamps;
+using Veil.Wire.Store;
 using Xunit;
 
 namespace Veil.Tests.Content;
@@ -26,7 +31,9 @@ internal sealed class MemoryStores : IBlockNetwork
     private readonly ConcurrentDictionary<RelayId, StoreMood> _moods = new();
     private readonly ConcurrentDictionary<(RelayId, BlockRef), bool> _failedOnce = new();
     private readonly ConcurrentQueue<(IsolationGroup Group, BlockRef Reference)> _stored = new();
+    private readonly ConcurrentDictionary<RelayId, StampGate> _gates = new();
     private readonly Lock _lock = new();
+    private StampPayer? _payer;
     private int _inFlight;
     private int _requests;
 
@@ -63,6 +70,16 @@ internal sealed class MemoryStores : IBlockNetwork
 
     public void Set(RelayId store, StoreMood mood) => _moods[store] = mood;
 
+    /// <summary>Makes a store ask for stamps, which are found and checked as in the product.</summary>
+    /// <param name="store">Which.</param>
+    /// <param name="price">Hashes a day.</param>
+    public StampGate Ask(RelayId store, uint price)
+    {
+        _payer ??= new StampPayer(default, new StoreClientOptions(), Time);
+        var tariff = new StampTariff { FullPrice = price };
+        return _gates[store] = new StampGate(default, store, new FilledStore { Bytes = 1_000 }, Time, tariff);
+    }
+
     public void SetAll(StoreMood mood)
     {
         foreach (var store in Ring.Stores) Set(store, mood);
@@ -92,11 +109,34 @@ internal sealed class MemoryStores : IBlockNetwork
         var mood = await BehaveAsync(store, reference, cancellationToken);
         if (mood == StoreMood.Full) return StoreOutcome.Full;
         if (mood != StoreMood.Well) return StoreOutcome.Failed;
+        if (_gates.TryGetValue(store, out var gate))
+        {
+            var paid = await PayAsync(gate, store, reference, cancellationToken);
+            if (paid != StoreOutcome.Done) return paid;
+        }
+
         Assert.Equal(reference, BlockRef.Of(block.Span));
         _blocks[(store, reference)] = block.ToArray();
         _stored.Enqueue((group, reference));
         OnStored?.Invoke(group, store, reference);
         return StoreOutcome.Done;
+    }
+
+    // As a store that is full: it takes nothing new, and what it has it goes on keeping.
+    public ValueTask<StoreOutcome> RenewAsync(
+        IsolationGroup group,
+        RelayId store,
+        BlockRef reference,
+        ReadOnlyMemory<byte> block,
+        CancellationToken cancellationToken)
+    {
+        if (_moods.GetValueOrDefault(store) != StoreMood.Full || !_blocks.ContainsKey((store, reference)))
+        {
+            return StoreAsync(group, store, reference, block, cancellationToken);
+        }
+
+        OnStored?.Invoke(group, store, reference);
+        return ValueTask.FromResult(StoreOutcome.Done);
     }
 
     public async ValueTask<StoreOutcome> FetchAsync(
@@ -115,6 +155,22 @@ internal sealed class MemoryStores : IBlockNetwork
         block.CopyTo(destination);
         return StoreOutcome.Done;
     }
+
+    private ValueTask<StoreOutcome> PayAsync(
+        StampGate gate,
+        RelayId store,
+        BlockRef reference,
+        CancellationToken cancellationToken) => _payer!.StoreAsync(
+            (store, reference),
+            renews: false,
+            StampPrice.Free,
+            lease =>
+            {
+                var refusal = gate.Check(new StoreRequest(StoreFrameType.Put, 1, reference, lease, default));
+                var outcome = refusal == StoreRefusal.None ? StoreOutcome.Done : StoreOutcome.Failed;
+                return ValueTask.FromResult(new PutAnswer(outcome, refusal, gate.Price));
+            },
+            cancellationToken);
 
     private async Task<StoreMood> BehaveAsync(RelayId store, BlockRef reference, CancellationToken cancellationToken)
     {

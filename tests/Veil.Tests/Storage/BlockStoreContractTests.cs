@@ -141,16 +141,16 @@ public sealed class BlockStoreContractTests : IDisposable
     }
 
     [Fact]
-    public void A_lease_is_of_1_to_60_days_and_ends_on_a_whole_hour()
+    public void A_lease_is_of_1_to_60_days_and_ends_when_a_day_begins()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Lease.ForDays(0, _rig.Time));
         Assert.Throws<ArgumentOutOfRangeException>(() => Lease.ForDays(61, _rig.Time));
 
         var lease = Lease.ForDays(1, _rig.Time);
 
-        Assert.Equal(0u, lease.EndUnixSeconds % 3600);
+        Assert.Equal(0u, lease.EndUnixSeconds % 86_400);
         Assert.False(lease.IsOver(_rig.Time.GetUtcNow().AddDays(1)));
-        Assert.True(lease.IsOver(_rig.Time.GetUtcNow().AddDays(1).AddHours(1)));
+        Assert.True(lease.IsOver(_rig.Time.GetUtcNow().AddDays(2)));
     }
 
     private async Task<IBlockStore> OpenAsync(Kind kind) => kind == Kind.Memory

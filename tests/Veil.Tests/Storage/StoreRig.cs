@@ -3,6 +3,7 @@ using Veil.Storage.Blocks;
 using Veil.Storage.Segments;
 using Veil.Wire;
 using Veil.Wire.Seams;
+using Veil.Wire.Stamps;
 using Veil.Wire.Store;
 using Xunit;
 
@@ -85,6 +86,10 @@ internal sealed class StoreRig : IDisposable
 
         return block;
     }
+
+    /// <summary>What a PUT asks for on the day on which <see cref="ManualTime"/> begins, with no stamp.</summary>
+    public static PaidLease Unpaid(ushort days = 60) =>
+        new(LeaseDay.ForDays(days, new ManualTime().GetUtcNow()), Stamp.None);
 
     public static BlockRef RefOf(int seed) => BlockRef.Of(Block(seed));
 

@@ -38,7 +38,7 @@ public sealed class StoreSessionTests : IAsyncDisposable
     public async Task A_block_is_put_got_and_missed()
     {
         var session = Run();
-        StoreFrameWriter.WritePut(_requests.Writer, 1, StoreRig.RefOf(1), 60, StoreRig.Block(1));
+        StoreFrameWriter.WritePut(_requests.Writer, 1, StoreRig.RefOf(1), StoreRig.Unpaid(), StoreRig.Block(1));
         await _requests.Writer.FlushAsync(Cancellation);
         Assert.Equal("Stored 1", await ReadAsync());
         StoreFrameWriter.WriteGet(_requests.Writer, 2, StoreRig.RefOf(1));
@@ -61,7 +61,7 @@ public sealed class StoreSessionTests : IAsyncDisposable
         _denylist.Replace([Denylist.HashOf(StoreRig.RefOf(1))]);
         var session = Run();
         StoreFrameWriter.WriteGet(_requests.Writer, 1, StoreRig.RefOf(1));
-        StoreFrameWriter.WritePut(_requests.Writer, 2, StoreRig.RefOf(1), 60, StoreRig.Block(1));
+        StoreFrameWriter.WritePut(_requests.Writer, 2, StoreRig.RefOf(1), StoreRig.Unpaid(), StoreRig.Block(1));
         await _requests.Writer.CompleteAsync();
         Assert.Equal(["NotFound 1", "Refused 2 Full", "end"], await ReadAllAsync());
         Assert.Equal(CloseReason.PeerClosed, await session);
@@ -75,10 +75,10 @@ public sealed class StoreSessionTests : IAsyncDisposable
         var put = new PipePut(_requests.Writer);
         put.Write(1, StoreRig.RefOf(2), 60, StoreRig.Block(1));
         put.Write(2, StoreRig.RefOf(1), 0, StoreRig.Block(1));
-        put.Write(3, StoreRig.RefOf(1), 61, StoreRig.Block(1));
+        put.Write(3, StoreRig.RefOf(1), 63, StoreRig.Block(1));
         for (var seed = 0; seed < 5; seed++)
         {
-            put.Write((uint)(10 + seed), StoreRig.RefOf(seed), 60, StoreRig.Block(seed));
+            put.Write((uint)(10 + seed), StoreRig.RefOf(seed), 62, StoreRig.Block(seed));
         }
 
         await _requests.Writer.FlushAsync(Cancellation);
@@ -275,7 +275,8 @@ public sealed class StoreSessionTests : IAsyncDisposable
         {
             for (uint id = 1; id <= 20; id++)
             {
-                StoreFrameWriter.WritePut(requests.Writer, id, StoreRig.RefOf(1), 1, StoreRig.Block(1));
+                StoreFrameWriter.WritePut(
+                    requests.Writer, id, StoreRig.RefOf(1), StoreRig.Unpaid(1), StoreRig.Block(1));
                 await requests.Writer.FlushAsync(Cancellation);
             }
 
@@ -302,12 +303,12 @@ public sealed class StoreSessionTests : IAsyncDisposable
     {
         var session = Run();
         _store.Failure = new IOException("input/output error");
-        StoreFrameWriter.WritePut(_requests.Writer, 1, StoreRig.RefOf(1), 60, StoreRig.Block(1));
+        StoreFrameWriter.WritePut(_requests.Writer, 1, StoreRig.RefOf(1), StoreRig.Unpaid(), StoreRig.Block(1));
         await _requests.Writer.FlushAsync(Cancellation);
         Assert.Equal("Refused 1 Overloaded", await ReadAsync());
 
         _store.Failure = new InvalidOperationException("a bug");
-        StoreFrameWriter.WritePut(_requests.Writer, 2, StoreRig.RefOf(1), 60, StoreRig.Block(1));
+        StoreFrameWriter.WritePut(_requests.Writer, 2, StoreRig.RefOf(1), StoreRig.Unpaid(), StoreRig.Block(1));
         await _requests.Writer.FlushAsync(Cancellation);
 
         Assert.Equal(CloseReason.InternalError, await session);
@@ -382,12 +383,13 @@ public sealed class StoreSessionTests : IAsyncDisposable
     /// <summary>Writes PUTs that the writer of the product refuses to write.</summary>
     private sealed class PipePut(PipeWriter output)
     {
-        public void Write(uint id, BlockRef reference, ushort days, byte[] block)
+        public void Write(uint id, BlockRef reference, int daysFromToday, byte[] block)
         {
             var frame = new System.Buffers.ArrayBufferWriter<byte>();
-            StoreFrameWriter.WritePut(frame, id, reference, 60, block);
+            StoreFrameWriter.WritePut(frame, id, reference, StoreRig.Unpaid(), block);
             var bytes = frame.WrittenSpan.ToArray();
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(41), days);
+            var day = LeaseDay.Of(new ManualTime().GetUtcNow()).Value + daysFromToday;
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(41), (ushort)day);
             System.Buffers.BuffersExtensions.Write(output, bytes);
         }
     }

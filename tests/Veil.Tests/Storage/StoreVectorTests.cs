@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Veil.Storage.Segments;
 using Veil.Wire;
+using Veil.Wire.Stamps;
 using Veil.Wire.Store;
 using Xunit;
 
@@ -18,17 +19,22 @@ public sealed class StoreVectorTests
         var frames = Vectors().GetProperty("frames");
         var block = FilledBlock();
         var reference = BlockRef.Of(block);
+        var lease = new PaidLease(new LeaseDay(20_786), new Stamp(0x0123456789abcdef));
+        var price = new StampPrice(1024);
 
         Assert.Equal(Text(frames, "put"), HexWithoutBlock(
-            output => StoreFrameWriter.WritePut(output, 1, reference, 60, block)));
+            output => StoreFrameWriter.WritePut(output, 1, reference, lease, block)));
         Assert.Equal(Text(frames, "get"), HexWithoutBlock(
             output => StoreFrameWriter.WriteGet(output, 2, reference)));
-        Assert.Equal(Text(frames, "stored"), HexWithoutBlock(output => StoreFrameWriter.WriteStored(output, 1)));
+        Assert.Equal(Text(frames, "stored"), HexWithoutBlock(
+            output => StoreFrameWriter.WriteStored(output, 1, price)));
         Assert.Equal(Text(frames, "block"), HexWithoutBlock(
             output => StoreFrameWriter.WriteBlock(output, 2, block)));
         Assert.Equal(Text(frames, "not_found"), HexWithoutBlock(output => StoreFrameWriter.WriteNotFound(output, 3)));
         Assert.Equal(Text(frames, "refused_full"), HexWithoutBlock(
-            output => StoreFrameWriter.WriteRefused(output, 4, StoreRefusal.Full)));
+            output => StoreFrameWriter.WriteRefused(output, 4, StoreRefusal.Full, price)));
+        Assert.Equal(Text(frames, "refused_unpaid"), HexWithoutBlock(
+            output => StoreFrameWriter.WriteRefused(output, 5, StoreRefusal.Unpaid, price)));
         Assert.Equal(Text(Vectors(), "block_reference"), reference.Value.ToString());
     }
 

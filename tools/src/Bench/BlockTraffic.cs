@@ -1,6 +1,7 @@
 using Veil.Circuits.Streams;
 using Veil.Links.Tasks;
 using Veil.Wire;
+using Veil.Wire.Stamps;
 using Veil.Wire.Store;
 
 namespace Veil.Bench;
@@ -13,7 +14,9 @@ internal sealed class BlockTraffic
 {
     // Twice the stream's window: it is never the lack of requests that holds it up.
     private const int InFlight = 16;
-    private const ushort LeaseDays = 1;
+
+    // A day as a lease's end: nothing is paid, because the store of the bench is nearly empty.
+    private readonly PaidLease _lease = new(LeaseDay.ForDays(1, TimeProvider.System.GetUtcNow()), Stamp.None);
 
     private readonly CircuitStream _stream;
     private readonly Turnstile _room = new(InFlight);
@@ -46,7 +49,7 @@ internal sealed class BlockTraffic
             }
             else
             {
-                StoreFrameWriter.WritePut(_stream.Output, ++_request, _reference, LeaseDays, _block);
+                StoreFrameWriter.WritePut(_stream.Output, ++_request, _reference, _lease, _block);
             }
 
             await _stream.Output.FlushAsync();

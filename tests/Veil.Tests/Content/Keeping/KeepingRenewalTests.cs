@@ -82,6 +82,26 @@ public sealed class KeepingRenewalTests
         });
     }
 
+    [Fact]
+    public void Full_stores_are_renewed_at()
+    {
+        KeepingRig rig = new(12);
+        Pump.Run(rig.Rig.Time, async () =>
+        {
+            var (key, _) = await rig.PublishAsync(ContentRig.Bytes(32_768));
+            var began = rig.Now;
+            var schedule = new RenewalSchedule(rig.Salt, began, 30 * Day, 3 * Day);
+            rig.Rig.Stores.SetAll(StoreMood.Full);
+            rig.Advance(3 * Day);
+
+            var report = await rig.Keeper.RunRoundAsync(
+                key, new RoundRequest(schedule, began - TimeSpan.FromTicks(1)), Cancelled);
+
+            Assert.Equal(0, report.RenewalsFailed);
+            Assert.Equal(report.Left.Shares.Placed + report.Left.Copies.Placed, report.Renewed);
+        });
+    }
+
     private static async Task KeepAsync(KeepingRig rig, RepairKey key, int days)
     {
         var began = rig.Now;

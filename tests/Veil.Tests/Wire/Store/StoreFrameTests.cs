@@ -2,6 +2,7 @@ using System.Buffers;
 using CsCheck;
 using Veil.Tests.Storage;
 using Veil.Wire;
+using Veil.Wire.Stamps;
 using Veil.Wire.Store;
 using Xunit;
 
@@ -11,12 +12,13 @@ namespace Veil.Tests.Wire.Store;
 public sealed class StoreFrameTests
 {
     private static readonly Gen<Action<IBufferWriter<byte>>> GenRequest = Gen.Select(
-        Gen.Bool, Gen.UInt, Gen.Int[0, 50], Gen.UShort[1, 60], (isPut, id, seed, days) =>
+        Gen.Bool, Gen.UInt, Gen.Int[0, 50], Gen.Select(Gen.UShort, Gen.ULong), (isPut, id, seed, lease) =>
             (Action<IBufferWriter<byte>>)(output =>
             {
                 if (isPut)
                 {
-                    StoreFrameWriter.WritePut(output, id, StoreRig.RefOf(seed), days, StoreRig.Block(seed));
+                    var paid = new PaidLease(new LeaseDay(lease.Item1), new Stamp(lease.Item2));
+                    StoreFrameWriter.WritePut(output, id, StoreRig.RefOf(seed), paid, StoreRig.Block(seed));
                 }
                 else
                 {
@@ -25,13 +27,13 @@ public sealed class StoreFrameTests
             }));
 
     private static readonly Gen<Action<IBufferWriter<byte>>> GenReply = Gen.Select(
-        Gen.Int[0, 3], Gen.UInt, Gen.Int[0, 50], Gen.Byte[1, 4], (kind, id, seed, refusal) =>
+        Gen.Int[0, 3], Gen.UInt, Gen.Int[0, 50], Gen.Select(Gen.Byte[1, 8], Gen.UInt), (kind, id, seed, refusal) =>
             (Action<IBufferWriter<byte>>)(output =>
             {
                 switch (kind)
                 {
                     case 0:
-                        StoreFrameWriter.WriteStored(output, id);
+                        StoreFrameWriter.WriteStored(output, id, new StampPrice(refusal.Item2));
                         break;
                     case 1:
                         StoreFrameWriter.WriteBlock(output, id, StoreRig.Block(seed));
@@ -40,7 +42,8 @@ public sealed class StoreFrameTests
                         StoreFrameWriter.WriteNotFound(output, id);
                         break;
                     default:
-                        StoreFrameWriter.WriteRefused(output, id, (StoreRefusal)refusal);
+                        StoreFrameWriter.WriteRefused(
+                            output, id, (StoreRefusal)refusal.Item1, new StampPrice(refusal.Item2));
                         break;
                 }
             }));
@@ -50,21 +53,23 @@ public sealed class StoreFrameTests
     {
         var output = new ArrayBufferWriter<byte>();
 
-        StoreFrameWriter.WritePut(output, 0x01020304, StoreRig.RefOf(1), 60, StoreRig.Block(1));
+        var lease = new PaidLease(new LeaseDay(0x5132), new Stamp(0x0102030405060708));
+        StoreFrameWriter.WritePut(output, 0x01020304, StoreRig.RefOf(1), lease, StoreRig.Block(1));
 
-        Assert.Equal(32_811, output.WrittenCount);
+        Assert.Equal(32_819, output.WrittenCount);
         Assert.Equal(StoreLayout.MaxFrameBytes, output.WrittenCount);
-        Assert.Equal("000080270101020304", Convert.ToHexStringLower(output.WrittenSpan[..9]));
+        Assert.Equal("0000802f0101020304", Convert.ToHexStringLower(output.WrittenSpan[..9]));
         Assert.Equal(StoreRig.RefOf(1).Value, new Bytes32(output.WrittenSpan[9..41]));
-        Assert.Equal("003c", Convert.ToHexStringLower(output.WrittenSpan[41..43]));
-        Assert.True(output.WrittenSpan[43..].SequenceEqual(StoreRig.Block(1)));
+        Assert.Equal("51320102030405060708", Convert.ToHexStringLower(output.WrittenSpan[41..51]));
+        Assert.True(output.WrittenSpan[51..].SequenceEqual(StoreRig.Block(1)));
     }
 
     [Fact]
     public void A_put_is_read_as_it_was_written()
     {
         var output = new ArrayBufferWriter<byte>();
-        StoreFrameWriter.WritePut(output, 7, StoreRig.RefOf(1), 59, StoreRig.Block(1));
+        var lease = new PaidLease(new LeaseDay(20_000), new Stamp(ulong.MaxValue));
+        StoreFrameWriter.WritePut(output, 7, StoreRig.RefOf(1), lease, StoreRig.Block(1));
         var buffer = new ReadOnlySequence<byte>(output.WrittenMemory);
 
         Assert.Equal(StoreReadResult.Frame, StoreFrameReader.TryReadRequest(ref buffer, out var request));
@@ -72,7 +77,7 @@ public sealed class StoreFrameTests
         Assert.Equal(StoreFrameType.Put, request.Type);
         Assert.Equal(7u, request.RequestId);
         Assert.Equal(StoreRig.RefOf(1), request.Reference);
-        Assert.Equal(59, request.LeaseDays);
+        Assert.Equal(lease, request.Lease);
         Assert.True(request.Block.ToArray().AsSpan().SequenceEqual(StoreRig.Block(1)));
         Assert.True(buffer.IsEmpty);
     }
@@ -81,10 +86,10 @@ public sealed class StoreFrameTests
     public void Every_reply_is_read_as_it_was_written()
     {
         var output = new ArrayBufferWriter<byte>();
-        StoreFrameWriter.WriteStored(output, 1);
+        StoreFrameWriter.WriteStored(output, 1, new StampPrice(7));
         StoreFrameWriter.WriteNotFound(output, 2);
         StoreFrameWriter.WriteBlock(output, uint.MaxValue, StoreRig.Block(3));
-        StoreFrameWriter.WriteRefused(output, 4, StoreRefusal.BadLease);
+        StoreFrameWriter.WriteRefused(output, 4, StoreRefusal.BadLease, new StampPrice(uint.MaxValue));
         var buffer = new ReadOnlySequence<byte>(output.WrittenMemory);
 
         var replies = new List<StoreReply>();
@@ -100,6 +105,7 @@ public sealed class StoreFrameTests
         Assert.Equal([1u, 2u, uint.MaxValue, 4u], replies.Select(reply => reply.RequestId));
         Assert.Equal(StoreRig.Block(3), replies[2].Block.ToArray());
         Assert.Equal(StoreRefusal.BadLease, replies[3].Refusal);
+        Assert.Equal([7u, 0u, 0u, uint.MaxValue], replies.Select(reply => reply.Price.HashesPerDay));
     }
 
     [Fact]
@@ -161,12 +167,12 @@ public sealed class StoreFrameTests
     [InlineData("00000000")] // Empty.
     [InlineData("00000004")] // Shorter than a header.
     [InlineData("00000005")] // A reply's length.
-    [InlineData("00008026")] // A PUT without its last byte.
-    [InlineData("00008028")] // A PUT and a byte.
+    [InlineData("0000802e")] // A PUT without its last byte.
+    [InlineData("00008030")] // A PUT and a byte.
     [InlineData("80000025")] // Negative, were it signed.
     [InlineData("ffffffff")]
     [InlineData("0000002501")] // A PUT as short as a GET.
-    [InlineData("0000802702")] // A GET as long as a PUT.
+    [InlineData("0000802f02")] // A GET as long as a PUT.
     [InlineData("0000002503")] // A PUT_RECORD as short as a GET.
     [InlineData("0000020504")] // A GET_RECORD as long as a PUT_RECORD.
     [InlineData("0000002505")] // No such type.
@@ -181,15 +187,17 @@ public sealed class StoreFrameTests
 
     [Theory]
     [InlineData("00000025")] // A request's length.
-    [InlineData("00008027")]
+    [InlineData("0000802f")]
     [InlineData("00000007")]
     [InlineData("0000000580")]
     [InlineData("0000000582")] // A BLOCK as short as a STORED.
-    [InlineData("0000000584")] // A REFUSED without its code.
-    [InlineData("0000000681")]
+    [InlineData("0000000581")] // A STORED without its price.
+    [InlineData("0000000984")] // A REFUSED without its code.
+    [InlineData("0000000684")] // A REFUSED without its price.
+    [InlineData("0000000a81")]
     [InlineData("0000000501")] // A request's type.
-    [InlineData("00000006840000000100")] // Code 0.
-    [InlineData("00000006840000000108")] // No such code.
+    [InlineData("0000000a84000000010000000000")] // Code 0.
+    [InlineData("0000000a84000000010900000000")] // No such code.
     [InlineData("0000020583")]
     [InlineData("0000020586")] // A FORK as short as a RECORD.
     [InlineData("0000040585")]
@@ -207,13 +215,10 @@ public sealed class StoreFrameTests
         var block = StoreRig.Block(1);
 
         Assert.ThrowsAny<ArgumentException>(
-            () => StoreFrameWriter.WritePut(output, 1, BlockRef.Of(block), 60, block.AsSpan(1)));
-        Assert.ThrowsAny<ArgumentException>(
-            () => StoreFrameWriter.WritePut(output, 1, BlockRef.Of(block), 0, block));
-        Assert.ThrowsAny<ArgumentException>(
-            () => StoreFrameWriter.WritePut(output, 1, BlockRef.Of(block), 61, block));
+            () => StoreFrameWriter.WritePut(output, 1, BlockRef.Of(block), StoreRig.Unpaid(), block.AsSpan(1)));
         Assert.ThrowsAny<ArgumentException>(() => StoreFrameWriter.WriteBlock(output, 1, block.AsSpan(1)));
-        Assert.ThrowsAny<ArgumentException>(() => StoreFrameWriter.WriteRefused(output, 1, StoreRefusal.None));
+        Assert.ThrowsAny<ArgumentException>(() => StoreFrameWriter.WriteRefused(
+            output, 1, StoreRefusal.None, StampPrice.Free));
         Assert.Equal(0, output.WrittenCount);
     }
 
@@ -257,7 +262,7 @@ public sealed class StoreFrameTests
         if (request.Type == StoreFrameType.Put)
         {
             StoreFrameWriter.WritePut(
-                output, request.RequestId, request.Reference, request.LeaseDays, request.Block.ToArray());
+                output, request.RequestId, request.Reference, request.Lease, request.Block.ToArray());
         }
         else
         {
@@ -270,7 +275,7 @@ public sealed class StoreFrameTests
         switch (reply.Type)
         {
             case StoreFrameType.Stored:
-                StoreFrameWriter.WriteStored(output, reply.RequestId);
+                StoreFrameWriter.WriteStored(output, reply.RequestId, reply.Price);
                 break;
             case StoreFrameType.Block:
                 StoreFrameWriter.WriteBlock(output, reply.RequestId, reply.Block.ToArray());
@@ -279,7 +284,7 @@ public sealed class StoreFrameTests
                 StoreFrameWriter.WriteNotFound(output, reply.RequestId);
                 break;
             default:
-                StoreFrameWriter.WriteRefused(output, reply.RequestId, reply.Refusal);
+                StoreFrameWriter.WriteRefused(output, reply.RequestId, reply.Refusal, reply.Price);
                 break;
         }
     }

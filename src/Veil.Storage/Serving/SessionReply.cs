@@ -1,0 +1,44 @@
+using System.IO.Pipelines;
+using Veil.Wire.Names;
+using Veil.Wire.Stamps;
+using Veil.Wire.Store;
+
+namespace Veil.Storage.Serving;
+
+/// <summary>A reply of one session that waits to be written.</summary>
+internal readonly record struct SessionReply(StoreFrameType Type, uint RequestId)
+{
+    public StoreRefusal Refusal { get; private init; }
+
+    /// <summary>The block to send, in a buffer of the budget.</summary>
+    public byte[]? Block { get; init; }
+
+    /// <summary>The record to send, or the two that are a fork.</summary>
+    public (NameRecord? First, NameRecord? Second) Records { get; init; }
+
+    public static SessionReply Refuse(uint requestId, StoreRefusal refusal) =>
+        new(StoreFrameType.Refused, requestId) { Refusal = refusal };
+
+    /// <summary>Writes the frame.</summary>
+    public void WriteTo(PipeWriter output, StampPrice price)
+    {
+        switch (Type)
+        {
+            case StoreFrameType.Stored:
+                StoreFrameWriter.WriteStored(output, RequestId, price);
+                break;
+            case StoreFrameType.NotFound:
+                StoreFrameWriter.WriteNotFound(output, RequestId);
+                break;
+            case StoreFrameType.Record:
+                StoreFrameWriter.WriteRecord(output, RequestId, Records.First!, Records.Second);
+                break;
+            case StoreFrameType.Block:
+                StoreFrameWriter.WriteBlock(output, RequestId, Block);
+                break;
+            default:
+                StoreFrameWriter.WriteRefused(output, RequestId, Refusal, price);
+                break;
+        }
+    }
+}
