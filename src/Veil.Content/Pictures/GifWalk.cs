@@ -62,11 +62,11 @@ internal sealed class GifWalk(PictureBytes bytes, PlanBuilder plan)
         {
             // How often the animation runs: a block of three bytes, the first being 1.
             var block = offset + 3 + NameBytes;
-            if (bytes.At(block) >= 3 && bytes.At(block + 1) == 1)
+            var loops = new byte[2];
+            if (bytes.At(block) >= 3 && bytes.At(block + 1) == 1 && bytes.TryCopy(block + 2, loops))
             {
                 _hasLoop = true;
-                var (low, high) = ((byte)bytes.At(block + 2), (byte)bytes.At(block + 3));
-                plan.Write([(byte)'!', 0xFF, NameBytes, .. "NETSCAPE2.0"u8, 3, 1, low, high, 0]);
+                plan.Write([(byte)'!', 0xFF, NameBytes, .. "NETSCAPE2.0"u8, 3, 1, .. loops, 0]);
             }
         }
 

@@ -122,7 +122,7 @@ internal sealed class JpegWalk(PictureBytes bytes, PlanBuilder plan)
         }
         else if (marker == 0xEE && length >= AdobeBytes && bytes.IsAt(content + 2, "Adobe"u8))
         {
-            var transform = (byte)bytes.At(content + TransformOffset);
+            var transform = (byte)Math.Max(0, bytes.At(content + TransformOffset));
             plan.Write([Marker, 0xEE, 0, AdobeBytes, .. "Adobe"u8, 0, 100, 0, 0, 0, 0, transform]);
         }
     }

@@ -44,8 +44,9 @@ internal sealed class WebPWalk(PictureBytes bytes, PlanBuilder plan)
             _extended[HeadBytes] |= ExifFlag;
         }
 
+        if (plan.Length - HeadBytes > uint.MaxValue) return "it is longer than its format allows";
         BinaryPrimitives.WriteUInt32LittleEndian(_riff.AsSpan(4), (uint)(plan.Length - HeadBytes));
-        return plan.IsFull ? "it has too many parts" : null;
+        return null;
     }
 
     /// <summary>Whether EXIF or XMP in it says where it was taken.</summary>

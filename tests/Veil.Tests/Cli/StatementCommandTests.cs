@@ -13,13 +13,13 @@ public sealed class StatementCommandTests(LabHouse house) : IDisposable
     public async Task What_is_stated_and_signed_is_announced_before_and_shown_to_readers()
     {
         await house.ReadyAsync();
-        string address = (await RunAsync("key", "new", "states-file", "--json")).Object().GetProperty("address").GetString()!;
+        string address = await NewKeyAsync("states-file");
         string old = (await RunAsync("add", Write("a.txt", "old"))).Out.Trim();
         string oldFile = Write("old.key", old);
 
         var added = await RunAsync(
-            "add", Write("a.txt", "new"), "--licence", "MIT OR Apache-2.0", "--rights-holder", "Ada", "--sign", "states-file",
-            "--previous-file", oldFile);
+            "add", Write("a.txt", "new"), "--licence", "MIT OR Apache-2.0", "--rights-holder", "Ada",
+            "--sign", "states-file", "--previous-file", oldFile);
         Assert.Equal(0, added.ExitCode);
         string key = added.Out.Trim();
         Assert.Contains($"signed by {address}", added.Error, StringComparison.Ordinal);
@@ -44,7 +44,7 @@ public sealed class StatementCommandTests(LabHouse house) : IDisposable
     public async Task A_folder_is_signed_and_a_name_links_its_versions_only_when_asked()
     {
         await house.ReadyAsync();
-        string address = (await RunAsync("key", "new", "states-folder", "--json")).Object().GetProperty("address").GetString()!;
+        string address = await NewKeyAsync("states-folder");
         Write("site/a", "1");
         string first = await PublishAsync();
         string second = await PublishAsync("--sign", "states-folder");
@@ -119,6 +119,9 @@ public sealed class StatementCommandTests(LabHouse house) : IDisposable
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    private async Task<string> NewKeyAsync(string name) =>
+        (await RunAsync("key", "new", name, "--json")).Object().GetProperty("address").GetString()!;
 
     private async Task<string> PublishAsync(params string[] options) =>
         (await RunAsync(["publish", "states-folder", At("site"), .. options, "--json"])).Object()

@@ -25,12 +25,12 @@ public sealed class ManifestTests
             Assert.Equal(vector.Hex("digest"), manifest.EntityDigest.AsSpan().ToArray());
             var index = vector.TryGetProperty("index", out var said) ? said.GetInt32() : (int?)null;
             Assert.Equal(index, manifest.Size.IndexLength);
-            var said = manifest.Statements;
-            Assert.Equal(Text(vector, "licence"), said.Licence);
-            Assert.Equal(Text(vector, "rights_holder"), said.RightsHolder);
+            var stated = manifest.Statements;
+            Assert.Equal(Text(vector, "licence"), stated.Licence);
+            Assert.Equal(Text(vector, "rights_holder"), stated.RightsHolder);
             Assert.Equal(
                 Text(vector, "previous"),
-                said.Previous is { } previous ? Convert.ToHexStringLower(Bytes(previous.Capability)) : null);
+                stated.Previous is { } previous ? Convert.ToHexStringLower(Bytes(previous.Capability)) : null);
             Assert.Equal(Text(vector, "signer"), manifest.Signature?.Signer.Key.ToString());
             if (manifest.Signature is { } signature)
             {

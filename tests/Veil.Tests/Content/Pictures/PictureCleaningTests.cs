@@ -114,7 +114,7 @@ public sealed class PictureCleaningTests
         var jpeg = SamplePictures.Clean("jpeg");
         byte[] lossless = [0xFF, 0xD8, .. PictureRig.Segment(0xF7, 1), .. jpeg[2..]];
         Assert.Contains("F7", PictureRig.Fault(lossless), StringComparison.Ordinal);
-        byte[] between = [0xFF, 0xD8, 0, .. jpeg[2..]];
+        byte[] between = [0xFF, 0xD8, .. PictureRig.Segment(0xFE, 1), 0, .. jpeg[2..]];
         Assert.Contains("no segment", PictureRig.Fault(between), StringComparison.Ordinal);
         byte[] nested = [0xFF, 0xD8, .. jpeg];
         Assert.Contains("a mark", PictureRig.Fault(nested), StringComparison.Ordinal);

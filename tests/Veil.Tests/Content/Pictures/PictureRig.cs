@@ -74,7 +74,7 @@ internal static class PictureRig
     {
         byte[] covered = [.. Encoding.ASCII.GetBytes(type), .. content];
         byte[] length = Number(content.Length, 4, little: false);
-        return [.. length, .. covered, .. Number((int)Crc32(covered), 4, little: false)];
+        return [.. length, .. covered, .. Number(unchecked((int)Crc32(covered)), 4, little: false)];
     }
 
     /// <summary>A chunk of WebP.</summary>
@@ -119,6 +119,6 @@ internal static class PictureRig
             }
         }
 
-        return ~covered.Aggregate(uint.MaxValue, (crc, value) => table[(byte)crc ^ value] ^ (crc >> 8));
+        return ~covered.Aggregate(uint.MaxValue, (crc, value) => table[(crc & 0xFF) ^ value] ^ (crc >> 8));
     }
 }
