@@ -46,8 +46,9 @@ internal sealed class StreamedContent(
         if (file.Signer is not null)
         {
             // The node asks for it when it has stored all of this.
-            await stream.FlushAsync(cancellationToken);
-            await stream.WriteAsync(await _signature.Task.WaitAsync(stop.Token), cancellationToken);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop.Token);
+            await stream.FlushAsync(either.Token);
+            await stream.WriteAsync(await _signature.Task.WaitAsync(either.Token), either.Token);
         }
     }
 
