@@ -175,7 +175,12 @@ internal sealed class OpenedNode : IAsyncDisposable
         (TimeProvider Time, DecisionSource Decisions) seams,
         CancellationToken cancellationToken) =>
         await SegmentStore.OpenAsync(
-            new SegmentStoreOptions { Folder = paths.Blocks, QuotaBytes = configuration.Quota },
+            new SegmentStoreOptions
+            {
+                Folder = paths.Blocks,
+                QuotaBytes = configuration.Quota,
+                FlushInterval = SegmentStoreOptions.PacedFlush,
+            },
             seams.Time,
             seams.Decisions,
             cancellationToken);

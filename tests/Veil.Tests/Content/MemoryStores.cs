@@ -37,7 +37,7 @@ internal sealed class MemoryStores : IBlockNetwork
     /// <summary>Measures the time limit of a request, 30 s.</summary>
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
-    public int MostInFlight { get; private set; }
+    public int MostInFlight { get; set; }
 
     public int Requests => Volatile.Read(ref _requests);
 
