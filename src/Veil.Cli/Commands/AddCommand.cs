@@ -15,7 +15,7 @@ internal static class AddCommand
     internal static Command Create(CommandFrame frame)
     {
         var path = new Argument<string>("PATH") { Description = "the file or folder to share", HelpName = "PATH" };
-        var secrets = AllowSecrets();
+        var share = new ShareInput();
         return frame.Create(
             "add",
             "Share a file or folder: it is encrypted here, and its blocks are handed to stores over circuits. Prints "
@@ -23,63 +23,62 @@ internal static class AddCommand
             + "counts is on some store's disk; from then on this machine is not needed any more. Run again within a "
             + "day after a crash or interruption, it goes on from where it was. It cannot be taken back. "
             + $"Stores keep it for {LeaseDays} days, and longer while somebody keeps it.\n\n"
-            + "Examples:\n  veil add holiday.jpg\n  veil add film.mp4 > film.key\n  veil add photos/ --json",
-            [path, secrets],
-            (invocation, cancellationToken) => RunAsync(
-                invocation,
-                (invocation.Parsed.GetRequiredValue(path), invocation.Parsed.GetValue(secrets)),
-                cancellationToken));
-    }
-
-    /// <summary>The option to share what looks secret.</summary>
-    internal static Option<bool> AllowSecrets() => new("--allow-secrets")
-    {
-        Description = "share it although it looks like keys, passwords or a whole home folder",
-    };
-
-    private static async Task<int> RunAsync(
-        Invocation invocation,
-        (string Path, bool AllowSecrets) what,
-        CancellationToken cancellationToken)
-    {
-        using var client = invocation.Connect();
-        var result = await ShareAsync(invocation, client, what, cancellationToken);
-        invocation.Voice.Print(result, ControlJson.Default.AddResult, output => output.WriteLine(result.Key));
-        return ExitCodes.Done;
+            + "Examples:\n  veil add holiday.jpg --strip-metadata\n  veil add film.mp4 > film.key\n"
+            + "  veil add photos/ --json\n  veil add song.flac --licence CC-BY-4.0 --rights-holder \"A. Singer\"",
+            [path, .. share.Symbols],
+            async (invocation, cancellationToken) =>
+            {
+                var request = await share.ReadAsync(
+                    invocation, invocation.Parsed.GetRequiredValue(path), own: null, cancellationToken);
+                using var signer = request.Signer;
+                using var client = invocation.Connect();
+                var result = await ShareAsync(invocation, client, request, cancellationToken);
+                invocation.Voice.Print(
+                    result, ControlJson.Default.AddResult, output => output.WriteLine(result.Key));
+                return ExitCodes.Done;
+            });
     }
 
     /// <summary>Shares a file or folder with a bar on the screen, and says how it went.</summary>
     internal static async Task<AddResult> ShareAsync(
         Invocation invocation,
         ControlClient client,
-        (string Path, bool AllowSecrets) what,
+        ShareRequest request,
         CancellationToken cancellationToken)
     {
-        if (FileFacts.Of(Path.GetFullPath(what.Path)).Kind == FileKind.Folder)
+        if (FileFacts.Of(Path.GetFullPath(request.Path)).Kind == FileKind.Folder)
         {
             // Before it is looked through: a whole home takes its time.
-            RefuseSecret(what, []);
-            using var folder = SharedFolder.Open(what.Path);
-            RefuseSecret(what, folder.Places);
+            RefuseSecret(request, []);
+            using var folder = SharedFolder.Open(request.Path, request.Clean);
+            RefuseSecret(request, folder.Places);
             string leftOut = folder.LeftOut == 0 ? "" : $"; {folder.LeftOut:N0} links and special files are left out";
             string size = ByteSize.Format(folder.Index.Length);
             Announce(invocation, $"{folder.Index.Entries.Count:N0} files, {size}{leftOut}");
+            ShareNotice.Say(invocation, request, [.. folder.Places], folder.Cleaned);
             var contents = new AddFile(folder.Name, folder.Index.Length, folder.ReadAsync)
             {
                 Folder = folder.Index,
                 Token = folder.Token,
             };
-            return await SendAsync(invocation, client, contents, cancellationToken);
+            return await SendAsync(invocation, client, With(contents, request), cancellationToken);
         }
 
-        using var file = SharedFile.Open(what.Path);
-        RefuseSecret(what, [Path.GetFullPath(what.Path)]);
+        using var file = SharedFile.Open(request.Path, request.Clean);
+        RefuseSecret(request, [Path.GetFullPath(request.Path)]);
         Announce(invocation, ByteSize.Format(file.Length));
+        ShareNotice.Say(invocation, request, [Path.GetFullPath(request.Path)], file.IsCleaned ? 1 : 0);
         var content = new AddFile(file.Name, file.Length, file.ReadAsync) { Token = file.Token };
-        return await SendAsync(invocation, client, content, cancellationToken);
+        return await SendAsync(invocation, client, With(content, request), cancellationToken);
     }
 
-    private static void RefuseSecret((string Path, bool AllowSecrets) what, IEnumerable<string> places)
+    private static AddFile With(AddFile file, ShareRequest request) => file with
+    {
+        Statements = request.Statements,
+        Signer = request.Signer is { } key ? new AddSigner(key.Address, key.SignManifest) : null,
+    };
+
+    private static void RefuseSecret(ShareRequest what, IEnumerable<string> places)
     {
         if (!what.AllowSecrets && SecretPlaces.Find(what.Path, places) is { } secret)
         {

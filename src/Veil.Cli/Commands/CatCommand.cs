@@ -12,12 +12,19 @@ internal static class CatCommand
     {
         var key = new KeyInput();
         var paths = new PathsInput();
+        var range = new Option<string?>("--range", "-r")
+        {
+            Description = "only these bytes, counted from 0: FIRST-LAST, FIRST- to the end, or -COUNT for the last; "
+                + "only what they lie in is fetched",
+            HelpName = "RANGE",
+        };
         return frame.Create(
             "cat",
             "Write the bytes of a file to standard output as they come; every byte is verified before it is handed on. "
             + $"Of a folder name the file with --path. {KeyInput.Advice}\n\n"
-            + "Examples:\n  veil cat --key-file film.key | mpv -\n  veil cat --key-file photos.key --path readme.txt",
-            [.. key.Symbols, paths.Option],
+            + "Examples:\n  veil cat --key-file film.key | mpv -\n  veil cat --key-file photos.key --path readme.txt\n"
+            + "  veil cat --key-file film.key --range 0-499",
+            [.. key.Symbols, paths.Option, range],
             async (invocation, cancellationToken) =>
             {
                 if (invocation.Voice.Json)
@@ -26,8 +33,16 @@ internal static class CatCommand
                         ExitCodes.Usage, "usage", "--json and cat both want standard output", "veil get -o FILE");
                 }
 
+                string? part = invocation.Parsed.GetValue(range);
+                if (part is not null && !ContentRange.TryParse(part, out _))
+                {
+                    throw new CliFailure(
+                        ExitCodes.Usage, "bad_range", $"{part} is no range of bytes",
+                        "give FIRST-LAST, FIRST- or -COUNT, as 0-499, 500- or -500");
+                }
+
                 string wanted = await key.ReadTargetAsync(invocation, cancellationToken);
-                var request = new FetchRequest(wanted) { Paths = paths.Read(invocation) };
+                var request = new FetchRequest(wanted) { Paths = paths.Read(invocation), Range = part };
                 return await RunAsync(invocation, request, cancellationToken);
             });
     }

@@ -12,6 +12,18 @@ internal sealed record GetResult(string Path, long Bytes, string? Sha256, double
     /// <summary>Of a folder: how many.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Files { get; init; }
+
+    /// <summary>What the publisher says (spec/manifest.md, section 7).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Licence { get; init; }
+
+    /// <summary>What the publisher says.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RightsHolder { get; init; }
+
+    /// <summary>Address of the name whose key signed it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SignedBy { get; init; }
 }
 
 /// <summary>What `veil doctor --json` prints.</summary>

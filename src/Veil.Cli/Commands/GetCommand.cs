@@ -58,13 +58,14 @@ internal static class GetCommand
         long began = invocation.Terminal.Time.GetTimestamp();
         using var client = invocation.Connect();
         long there = 0;
+        ContentListing? listed = null;
         GetResult result;
         try
         {
             result = await ProgressLine.ShowAsync(invocation.Voice, async bar =>
             {
                 bar.Set("looking for it", 0, 1);
-                var listing = await client.ListContentAsync(request, cancellationToken);
+                var listing = listed = await client.ListContentAsync(request, cancellationToken);
 
                 // A name may stand for something else a moment later.
                 request = request with { Key = listing.Key };
@@ -90,11 +91,15 @@ internal static class GetCommand
         result = result with
         {
             Seconds = Math.Round(invocation.Terminal.Time.GetElapsedTime(began).TotalSeconds, 3),
+            Licence = listed!.Licence,
+            RightsHolder = listed.RightsHolder,
+            SignedBy = listed.SignedBy,
         };
         invocation.Voice.Print(result, CommandJson.Default.GetResult, writer => writer.WriteLine(result.Path));
         invocation.Voice.Say($"{ByteSize.Format(result.Bytes)} in {result.Seconds:0.0} s, " + (result.Files is { } files
             ? $"{files:N0} files"
             : $"sha256 {result.Sha256}"));
+        StatementLines.Say(invocation, listed);
         return ExitCodes.Done;
     }
 

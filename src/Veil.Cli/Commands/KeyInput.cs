@@ -15,7 +15,8 @@ internal sealed class KeyInput
     private const int MaxCharacters = 4096;
 
     private readonly string _noun;
-    private readonly Argument<string?> _argument;
+    private readonly Symbol _symbol;
+    private readonly Func<ParseResult, string?> _given;
     private readonly Option<string?> _file;
 
     /// <summary>Of a content key.</summary>
@@ -31,13 +32,15 @@ internal sealed class KeyInput
     /// <param name="description">For the help.</param>
     internal KeyInput(string noun, string description)
     {
-        _noun = noun;
-        _argument = new Argument<string?>(noun.ToUpperInvariant())
+        var argument = new Argument<string?>(noun.ToUpperInvariant())
         {
             Description = description,
             HelpName = noun.ToUpperInvariant(),
             Arity = ArgumentArity.ZeroOrOne,
         };
+        _noun = noun;
+        _symbol = argument;
+        _given = parsed => parsed.GetValue(argument);
         _file = new Option<string?>($"--{noun}-file")
         {
             Description = $"read the {noun} from a file",
@@ -45,17 +48,28 @@ internal sealed class KeyInput
         };
     }
 
+    private KeyInput(string noun, Option<string?> option)
+        : this(noun, option.Description ?? "")
+    {
+        _symbol = option;
+        _given = parsed => parsed.GetValue(option);
+    }
+
+    /// <summary>Of a second content key, which an option gives.</summary>
+    internal static KeyInput OfOption(string noun, string description) =>
+        new(noun, new Option<string?>($"--{noun}") { Description = description, HelpName = "KEY" });
+
     /// <summary>The same for something else that is as secret.</summary>
     internal static string AdviceOn(string noun) =>
         $"A {noun} on the command line is seen by other users of this machine (in the list of processes) and stays in "
         + $"the shell's history. Give it on standard input (-) or in a file (--{noun}-file) instead.";
 
-    /// <summary>The argument and the option.</summary>
-    internal IEnumerable<Symbol> Symbols => [_argument, _file];
+    /// <summary>The argument, or the option in its place, and the option for a file.</summary>
+    internal IEnumerable<Symbol> Symbols => [_symbol, _file];
 
     /// <summary>Whether one was given at all.</summary>
     internal bool IsGiven(Invocation invocation) =>
-        invocation.Parsed.GetValue(_argument) is not null || invocation.Parsed.GetValue(_file) is not null;
+        _given(invocation.Parsed) is not null || invocation.Parsed.GetValue(_file) is not null;
 
     /// <summary>The key, checked.</summary>
     /// <exception cref="CliFailure">There is none, or it is mistyped.</exception>
@@ -93,7 +107,7 @@ internal sealed class KeyInput
     /// <exception cref="CliFailure">Nothing was, or too much.</exception>
     internal async Task<string> ReadTextAsync(Invocation invocation, CancellationToken cancellationToken)
     {
-        string? given = invocation.Parsed.GetValue(_argument);
+        string? given = _given(invocation.Parsed);
         string? file = invocation.Parsed.GetValue(_file);
         if ((given is null) == (file is null))
         {

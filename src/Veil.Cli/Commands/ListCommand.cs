@@ -17,22 +17,24 @@ internal static class ListCommand
             "ls",
             "List what was shared from this node and is remembered: id, length in bytes, time, name. "
             + "With --json the keys are always there. With a key, list what it names instead: length in bytes and "
-            + $"path of each file. {KeyInput.Advice}\n\n"
+            + "path of each file, and on standard error what its publisher states: licence, rights holder, signer; "
+            + $"with --keys the key of the version before. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil ls\n  veil ls --keys\n  veil ls --key-file photos.key",
             [keys, .. key.Symbols],
             async (invocation, cancellationToken) =>
             {
+                bool withKeys = invocation.Parsed.GetValue(keys);
                 using var client = invocation.Connect();
                 if (key.IsGiven(invocation))
                 {
                     string wanted = await key.ReadTargetAsync(invocation, cancellationToken);
                     return Print(
                         invocation,
-                        await client.ListContentAsync(new FetchRequest(wanted), cancellationToken));
+                        await client.ListContentAsync(new FetchRequest(wanted), cancellationToken),
+                        withKeys);
                 }
 
                 var list = await client.ListAsync(cancellationToken);
-                bool withKeys = invocation.Parsed.GetValue(keys);
                 invocation.Voice.Print(list, ControlJson.Default.PublicationList, output =>
                 {
                     if (invocation.Terminal.OutIsTerminal)
@@ -57,7 +59,7 @@ internal static class ListCommand
             });
     }
 
-    private static int Print(Invocation invocation, ContentListing listing)
+    private static int Print(Invocation invocation, ContentListing listing, bool withKeys)
     {
         invocation.Voice.Print(listing, ControlJson.Default.ContentListing, output =>
         {
@@ -66,6 +68,12 @@ internal static class ListCommand
                 output.WriteLine($"{file.Bytes}\t{file.Path}");
             }
         });
+        StatementLines.Say(invocation, listing);
+        if (withKeys && listing.Previous is { } previous)
+        {
+            invocation.Voice.Say($"version before: {previous}");
+        }
+
         return ExitCodes.Done;
     }
 

@@ -10,6 +10,9 @@ namespace Veil.Cli.Files;
 /// </summary>
 internal sealed class ContentToken : IDisposable
 {
+    /// <summary>Stands for a file whose metadata is left out: no path contains it.</summary>
+    internal const string Cleaned = "\0cleaned";
+
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     /// <summary>Adds a file as it was found.</summary>

@@ -8,15 +8,16 @@ namespace Veil.Cli.Files;
 internal sealed class SharedFolder : IDisposable
 {
     private readonly string[] _places;
+    private readonly bool _clean;
     private int _number;
     private SharedFile? _open;
 
-    private SharedFolder(string name, FolderIndex index, string[] places, int leftOut)
+    private SharedFolder(string name, FolderIndex index, string[] places, bool clean)
     {
         Name = name;
         Index = index;
         _places = places;
-        LeftOut = leftOut;
+        _clean = clean;
     }
 
     /// <summary>Its name without folders.</summary>
@@ -26,7 +27,10 @@ internal sealed class SharedFolder : IDisposable
     internal FolderIndex Index { get; }
 
     /// <summary>Links, pipes, sockets and devices, which are not shared.</summary>
-    internal int LeftOut { get; }
+    internal required int LeftOut { get; init; }
+
+    /// <summary>Pictures whose metadata is left out.</summary>
+    internal required int Cleaned { get; init; }
 
     /// <summary>Paths of all that is shared, as they are here.</summary>
     internal IEnumerable<string> Places => _places;
@@ -35,8 +39,10 @@ internal sealed class SharedFolder : IDisposable
     internal required string Token { get; init; }
 
     /// <summary>Looks through it. Links are not followed: they may lead out of it.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="clean">Leave out the metadata of pictures (spec/pictures.md).</param>
     /// <exception cref="CliFailure">It cannot be shared as it is.</exception>
-    internal static SharedFolder Open(string path)
+    internal static SharedFolder Open(string path, bool clean = false)
     {
         string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         List<(string Path, FileFacts Facts)> found = [];
@@ -52,6 +58,7 @@ internal sealed class SharedFolder : IDisposable
                     "change its rights, or share a copy");
         }
 
+        int cleaned = clean ? MeasureCleaned(root, found) : 0;
         var names = FolderPaths.Sanitize(found.Select(file => file.Path));
         var files = found.Select((file, number) => (
                 Name: names[number] ?? throw new CliFailure(
@@ -63,10 +70,17 @@ internal sealed class SharedFolder : IDisposable
         using var token = new ContentToken();
         token.Add(root, default);
         found.ForEach(file => token.Add(file.Path, file.Facts));
+        if (clean)
+        {
+            token.Add(ContentToken.Cleaned, default);
+        }
+
         Array.Sort(files, (left, right) => FolderPaths.Compare(left.Name, right.Name));
         return FolderIndex.TryCreate([.. files.Select(file => new FolderEntry(file.Name, file.Length))], out var index)
-            ? new SharedFolder(Path.GetFileName(root), index, [.. files.Select(file => file.Place)], leftOut)
+            ? new SharedFolder(Path.GetFileName(root), index, [.. files.Select(file => file.Place)], clean)
             {
+                LeftOut = leftOut,
+                Cleaned = cleaned,
                 Token = token.Finish(),
             }
             : throw new CliFailure(
@@ -83,7 +97,7 @@ internal sealed class SharedFolder : IDisposable
             var entry = Index.Entries[_number];
             if (!entry.IsFolder)
             {
-                _open ??= Open(_places[_number], entry.Length);
+                _open ??= Open(_places[_number], entry.Length, _clean);
                 int count = await _open.ReadAsync(destination, cancellationToken);
                 if (count > 0)
                 {
@@ -102,9 +116,47 @@ internal sealed class SharedFolder : IDisposable
 
     public void Dispose() => _open?.Dispose();
 
-    private static SharedFile Open(string place, long length)
+    // Lengths become those without metadata: they are announced before the first byte. Gives how many pictures it has.
+    private static int MeasureCleaned(string root, List<(string Path, FileFacts Facts)> found)
     {
-        var file = SharedFile.Open(place);
+        int cleaned = 0;
+        List<string> refused = [];
+        for (int number = 0; number < found.Count; number++)
+        {
+            var (path, facts) = found[number];
+            if (facts.Kind != FileKind.Regular)
+            {
+                continue;
+            }
+
+            try
+            {
+                using var file = SharedFile.Open(Path.Combine(root, path), clean: true);
+                cleaned += file.IsCleaned ? 1 : 0;
+                found[number] = (path, facts with { Length = file.Length });
+            }
+            catch (CliFailure failure) when (failure.Code == SharedFile.CannotStrip)
+            {
+                refused.Add(path);
+            }
+        }
+
+        return refused.Count == 0 ? cleaned : throw SharedFile.CannotClean(refused);
+    }
+
+    private static SharedFile Open(string place, long length, bool clean)
+    {
+        SharedFile file;
+        try
+        {
+            file = SharedFile.Open(place, clean);
+        }
+        catch (CliFailure failure) when (failure.Code is SharedFile.CannotStrip or SharedFile.BadPicture)
+        {
+            // It could be cleaned when the folder was looked through.
+            throw SharedFile.Changed("was written to");
+        }
+
         if (file.Length == length)
         {
             return file;

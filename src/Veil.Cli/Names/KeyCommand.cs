@@ -29,6 +29,21 @@ internal static class KeyCommand
     /// <summary>The keys of the data folder.</summary>
     internal static NameKeyFolder FolderOf(Invocation invocation) => new(invocation.Paths, new SystemSecretSource());
 
+    /// <summary>Opens a key, for the caller to dispose; asks for its passphrase where it has one.</summary>
+    internal static NameKey Open(Invocation invocation, string name, PassphraseInput passphrase)
+    {
+        var folder = FolderOf(invocation);
+        byte[] secret = folder.NeedsPassphrase(name) ? passphrase.Read(invocation, isNew: false) : [];
+        try
+        {
+            return folder.Open(name, secret);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+
     /// <summary>The argument that names a key.</summary>
     internal static Argument<string> NameArgument() =>
         new("NAME") { Description = "what the key is called on this machine", HelpName = "NAME" };

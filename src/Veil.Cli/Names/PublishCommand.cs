@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using Veil.Cli.Commands;
 using Veil.Cli.Output;
 using Veil.Content.Keys;
@@ -16,45 +15,30 @@ internal static class PublishCommand
     {
         var name = KeyCommand.NameArgument();
         var path = new Argument<string>("PATH") { Description = "the file or folder to share", HelpName = "PATH" };
-        var passphrase = new PassphraseInput();
-        var secrets = AddCommand.AllowSecrets();
+        var share = new ShareInput();
         return frame.Create(
             "publish",
             "Share a file or folder, as veil add does, and let a name of yours stand for it from now on. It is signed "
-            + "for a month ahead, so that this machine may be away; publish before that again, the same or another.\n"
-            + "\nExamples:\n  veil key new blog\n  veil publish blog page.html\n  veil publish blog page.html --json",
-            [name, path, passphrase.Symbol, secrets],
+            + "for a month ahead, so that this machine may be away; publish before that again, the same or another. "
+            + "Nothing links one version to the next unless you say --previous.\n\nExamples:\n"
+            + "  veil key new blog\n  veil publish blog page.html\n  veil publish blog page.html --json",
+            [name, path, .. share.Symbols],
             async (invocation, cancellationToken) =>
             {
                 string called = invocation.Parsed.GetRequiredValue(name);
 
                 // What can fail is tried before anything is shared.
-                using var key = Open(invocation, called, passphrase);
+                using var key = KeyCommand.Open(invocation, called, share.Passphrase);
+                var request = await share.ReadAsync(
+                    invocation, invocation.Parsed.GetRequiredValue(path), (called, key), cancellationToken);
+                using var signer = request.Signer;
                 using var client = invocation.Connect();
                 await client.NextAsync(key.Address.Format(), cancellationToken);
-                var added = await AddCommand.ShareAsync(
-                    invocation,
-                    client,
-                    (invocation.Parsed.GetRequiredValue(path), invocation.Parsed.GetValue(secrets)),
-                    cancellationToken);
+                var added = await AddCommand.ShareAsync(invocation, client, request, cancellationToken);
                 var answer = await SignAsync(invocation, client, key, added.Key, cancellationToken);
                 Print(invocation, called, key.Address, added, answer);
                 return ExitCodes.Done;
             });
-    }
-
-    private static NameKey Open(Invocation invocation, string name, PassphraseInput passphrase)
-    {
-        var folder = KeyCommand.FolderOf(invocation);
-        byte[] secret = folder.NeedsPassphrase(name) ? passphrase.Read(invocation, isNew: false) : [];
-        try
-        {
-            return folder.Open(name, secret);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(secret);
-        }
     }
 
     private static async Task<NamePublishAnswer> SignAsync(

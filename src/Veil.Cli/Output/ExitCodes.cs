@@ -16,8 +16,9 @@ internal static class ExitCodes
     {
         Node.Control.ControlClient.NotRunning => NotRunning,
         "not_found" or "no_such_path" => NotFound,
-        "verification_failed" or "name_rolled_back" or "name_forked" => VerificationFailed,
+        "verification_failed" or "signature_wrong" or "name_rolled_back" or "name_forked" => VerificationFailed,
         "bad_key" or "bad_name" or "unknown_setting" or "bad_value" => Usage,
+        "bad_licence" or "bad_rights_holder" or "bad_range" => Usage,
         _ => Failed,
     };
 }

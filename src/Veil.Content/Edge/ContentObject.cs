@@ -1,4 +1,6 @@
 using Veil.Content.Folders;
+using Veil.Content.Manifests;
+using Veil.Content.Names;
 
 namespace Veil.Content.Edge;
 
@@ -21,6 +23,13 @@ public abstract class ContentObject : IAsyncDisposable
     /// <summary>Changes exactly when the bytes do; 64 lower-case hexadecimal digits, reveals neither key nor
     /// reference.</summary>
     public abstract string EntityTag { get; }
+
+    /// <summary>What the publisher says about it, unchecked (spec/manifest.md, section 7).</summary>
+    public virtual ManifestStatements Statements => ManifestStatements.None;
+
+    /// <summary>The name whose key signed it, and whose signature holds; null without one (spec/manifest.md,
+    /// section 8). It says nothing about who has that key.</summary>
+    public virtual NameAddress? Signer => null;
 
     /// <summary>The files of a folder.</summary>
     /// <exception cref="InvalidOperationException">It is a file.</exception>
@@ -60,6 +69,9 @@ public enum ContentFault
 
     /// <summary>What was found does not verify or breaks its layout.</summary>
     VerificationFailed,
+
+    /// <summary>The manifest is what the key names, but the signature that it carries does not hold.</summary>
+    SignatureWrong,
 
     /// <summary>The denylist of this node forbids it; no store was asked.</summary>
     Denied,

@@ -44,8 +44,15 @@ internal static class ManifestFetch
         }
 
         if (!decoder.IsComplete) throw ErisTree.Broken("the manifest does not verify");
-        return ManifestCodec.TryDecode(content.WrittenMemory, out var manifest)
-            ? (manifest, blocks)
-            : throw ErisTree.Broken("the key does not open a manifest that this version can read");
+        if (!ManifestCodec.TryDecode(content.WrittenMemory, out var manifest))
+        {
+            throw ErisTree.Broken("the key does not open a manifest that this version can read");
+        }
+
+        // Before anything else of it is believed (spec/manifest.md, section 8).
+        return manifest.Signature?.Holds(content.WrittenMemory) == false
+            ? throw new ContentUnavailableException(
+                ContentFault.SignatureWrong, "the signature of this content does not hold")
+            : (manifest, blocks);
     }
 }

@@ -2,6 +2,7 @@ using Veil.Content.Edge;
 using Veil.Content.Eris;
 using Veil.Content.Folders;
 using Veil.Content.Manifests;
+using Veil.Content.Names;
 using Veil.Content.Stripes;
 using Veil.Content.Transfers;
 
@@ -53,6 +54,12 @@ internal sealed class StripedContent : ContentObject
 
     /// <inheritdoc/>
     public override string EntityTag => _manifest.EntityDigest.ToString();
+
+    /// <inheritdoc/>
+    public override ManifestStatements Statements => _manifest.Statements;
+
+    /// <inheritdoc/>
+    public override NameAddress? Signer => _manifest.Signature?.Signer;
 
     /// <inheritdoc/>
     public override Task CopyRangeAsync(

@@ -1,5 +1,6 @@
 using Veil.Content.Edge;
 using Veil.Content.Manifests;
+using Veil.Content.Names;
 
 namespace Veil.Content.Folders;
 
@@ -30,6 +31,12 @@ public sealed class FolderFile : ContentObject
 
     /// <inheritdoc/>
     public override string EntityTag => _entry.Digest.ToString();
+
+    /// <summary>What is said of the folder.</summary>
+    public override ManifestStatements Statements => _folder.Statements;
+
+    /// <summary>Who signed the folder.</summary>
+    public override NameAddress? Signer => _folder.Signer;
 
     /// <inheritdoc/>
     public override Task CopyRangeAsync(

@@ -52,6 +52,12 @@ public sealed record Manifest
     /// <summary>Changes exactly when the bytes do (spec/manifest.md, section 4).</summary>
     public Bytes32 EntityDigest { get; }
 
+    /// <summary>What its publisher says about it (spec/manifest.md, section 7).</summary>
+    public ManifestStatements Statements { get; init; } = ManifestStatements.None;
+
+    /// <summary>Who signed it, or null (spec/manifest.md, section 8).</summary>
+    public ManifestSignature? Signature { get; init; }
+
     /// <summary>Tells nothing.</summary>
     public override string ToString() => nameof(Manifest);
 

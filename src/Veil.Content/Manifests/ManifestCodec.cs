@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Cbor;
 using Veil.Content.Eris;
+using Veil.Content.Keys;
+using Veil.Content.Names;
 using Veil.Wire;
 
 namespace Veil.Content.Manifests;
@@ -11,15 +13,23 @@ public static class ManifestCodec
     /// <summary>The largest manifest that a reader decodes.</summary>
     public const int MaxBytes = 1 << 20;
 
+    /// <summary>The highest level of a manifest's root.</summary>
+    public const byte MaxLevel = 1;
+
     /// <summary>
     /// What a decoder may spend on one: level 1, and the leaves of <see cref="MaxBytes"/> with their node.
     /// </summary>
-    public static ErisLimits Limits { get; } = new(1, (MaxBytes / ErisLayout.BlockBytes) + 2, MaxBytes);
+    public static ErisLimits Limits { get; } = new(MaxLevel, (MaxBytes / ErisLayout.BlockBytes) + 2, MaxBytes);
 
     private const string Magic = "veil manifest";
     private const uint Version = 2;
-    private const int FileFields = 9;
-    private const int FolderFields = 10;
+    private const int RequiredFields = 9;
+    private const ulong IndexKey = 9;
+    private const ulong LicenceKey = 10;
+    private const ulong RightsHolderKey = 11;
+    private const ulong PreviousKey = 12;
+    private const ulong SignerKey = 13;
+    private const ulong SignatureKey = 14;
     private const ulong FirstIgnorableKey = 128;
     private const ulong LastKey = 65535;
     private const int MaxNesting = 8;
@@ -30,7 +40,7 @@ public static class ManifestCodec
         ArgumentNullException.ThrowIfNull(manifest);
         var capability = new byte[ReadCapability.Bytes];
         CborWriter writer = new(CborConformanceMode.Ctap2Canonical);
-        writer.WriteStartMap(manifest.Size.IndexLength is null ? FileFields : FolderFields);
+        writer.WriteStartMap(RequiredFields + OptionalFields(manifest));
         writer.WriteUInt32(0);
         writer.WriteTextString(Magic);
         writer.WriteUInt32(1);
@@ -51,17 +61,15 @@ public static class ManifestCodec
         writer.WriteByteString(capability);
         writer.WriteUInt32(8);
         writer.WriteByteString(manifest.EntityDigest.AsSpan());
-        if (manifest.Size.IndexLength is { } index)
-        {
-            writer.WriteUInt32(9);
-            writer.WriteInt32(index);
-        }
-
+        WriteOptional(writer, manifest);
         writer.WriteEndMap();
         return writer.Encode();
     }
 
-    /// <summary>Reads a manifest. False where anything breaks its layout or does not fit.</summary>
+    /// <summary>
+    /// Reads a manifest. False where anything breaks its layout or does not fit; a signature is not checked, see
+    /// <see cref="ManifestSignature.Holds"/>.
+    /// </summary>
     public static bool TryDecode(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out Manifest? manifest)
     {
         manifest = null;
@@ -69,15 +77,8 @@ public static class ManifestCodec
         try
         {
             CborReader reader = new(bytes, CborConformanceMode.Ctap2Canonical);
-            if (reader.ReadStartMap() is not { } fields || fields < FileFields) return false;
-            if (!TryReadFields(reader, fields, out manifest)) return false;
-            var read = manifest!.Size.Kind == ContentKind.File ? FileFields : FolderFields;
-            for (var extra = read; extra < fields; extra++)
-            {
-                if (reader.ReadUInt64() is < FirstIgnorableKey or > LastKey) return Refuse(out manifest);
-                if (!TrySkip(reader)) return Refuse(out manifest);
-            }
-
+            if (reader.ReadStartMap() is not { } fields || fields < RequiredFields) return false;
+            if (!TryReadFields(reader, fields, out manifest)) return Refuse(out manifest);
             reader.ReadEndMap();
             return reader.BytesRemaining == 0 || Refuse(out manifest);
         }
@@ -88,7 +89,71 @@ public static class ManifestCodec
         }
     }
 
-    // Keys are in order and none is missing, so the first nine entries are keys 0 to 8, and the tenth of a folder is 9.
+    /// <summary>Where the 64 bytes of the signature begin; null without one.</summary>
+    /// <param name="bytes">Of a manifest that <see cref="TryDecode"/> accepts.</param>
+    internal static int? FindSignature(ReadOnlyMemory<byte> bytes)
+    {
+        CborReader reader = new(bytes, CborConformanceMode.Ctap2Canonical);
+        for (var left = reader.ReadStartMap(); left > 0; left--)
+        {
+            if (reader.ReadUInt64() == SignatureKey)
+            {
+                reader.ReadByteString();
+                return bytes.Length - reader.BytesRemaining - ManifestSignature.Bytes;
+            }
+
+            reader.SkipValue();
+        }
+
+        return null;
+    }
+
+    private static int OptionalFields(Manifest manifest)
+    {
+        var said = manifest.Statements;
+        return (manifest.Size.IndexLength is null ? 0 : 1)
+            + (said.Licence is null ? 0 : 1)
+            + (said.RightsHolder is null ? 0 : 1)
+            + (said.Previous is null ? 0 : 1)
+            + (manifest.Signature is null ? 0 : 2);
+    }
+
+    private static void WriteOptional(CborWriter writer, Manifest manifest)
+    {
+        var said = manifest.Statements;
+        if (manifest.Size.IndexLength is { } index)
+        {
+            writer.WriteUInt64(IndexKey);
+            writer.WriteInt32(index);
+        }
+
+        WriteText(writer, LicenceKey, said.Licence);
+        WriteText(writer, RightsHolderKey, said.RightsHolder);
+        if (said.Previous is { } previous)
+        {
+            var capability = new byte[ReadCapability.Bytes];
+            previous.Capability.Write(capability);
+            writer.WriteUInt64(PreviousKey);
+            writer.WriteByteString(capability);
+        }
+
+        if (manifest.Signature is { } signature)
+        {
+            writer.WriteUInt64(SignerKey);
+            writer.WriteByteString(signature.Signer.Key.AsSpan());
+            writer.WriteUInt64(SignatureKey);
+            writer.WriteByteString(signature.Value.Span);
+        }
+    }
+
+    private static void WriteText(CborWriter writer, ulong key, string? text)
+    {
+        if (text is null) return;
+        writer.WriteUInt64(key);
+        writer.WriteTextString(text);
+    }
+
+    // Keys are in order and none is missing, so the first nine entries are keys 0 to 8.
     private static bool TryReadFields(CborReader reader, int fields, out Manifest? manifest)
     {
         manifest = null;
@@ -109,17 +174,71 @@ public static class ManifestCodec
         if (!ReadCapability.TryParse(reader.ReadByteString(), out var map)) return false;
         if (reader.ReadUInt64() != 8) return false;
         var digest = reader.ReadByteString();
-        int? index = null;
-        if (kind == (ulong)ContentKind.Folder)
-        {
-            if (fields < FolderFields || reader.ReadUInt64() != 9) return false;
-            index = reader.ReadInt32();
-        }
+        if (!TryReadOptional(reader, fields - RequiredFields, out var optional)) return false;
+        if ((kind == (ulong)ContentKind.Folder) != optional.IndexLength.HasValue) return false;
 
         ManifestCapabilities capabilities = new(data!, map!);
-        ContentSize size = new(length, index);
+        ContentSize size = new(length, optional.IndexLength);
         if (digest.Length != Bytes32.Size || !Manifest.Fits(name, size, type, capabilities)) return false;
-        manifest = new Manifest(name, size, type, capabilities, new Bytes32(digest));
+        manifest = new Manifest(name, size, type, capabilities, new Bytes32(digest))
+        {
+            Statements = optional.Statements,
+            Signature = optional.Signature,
+        };
+        return true;
+    }
+
+    private static bool TryReadOptional(CborReader reader, int fields, out Optional optional)
+    {
+        optional = new Optional(null, ManifestStatements.None, null);
+        byte[]? signer = null;
+        byte[]? signature = null;
+        for (; fields > 0; fields--)
+        {
+            var said = optional.Statements;
+            switch (reader.ReadUInt64())
+            {
+                case IndexKey:
+                    optional = optional with { IndexLength = reader.ReadInt32() };
+                    break;
+                case LicenceKey:
+                    optional = optional with { Statements = said with { Licence = reader.ReadTextString() } };
+                    break;
+                case RightsHolderKey:
+                    optional = optional with { Statements = said with { RightsHolder = reader.ReadTextString() } };
+                    break;
+                case PreviousKey:
+                    if (!ReadCapability.TryParse(reader.ReadByteString(), out var previous)
+                        || previous!.BlockBytes != ErisLayout.BlockBytes)
+                    {
+                        return false;
+                    }
+
+                    optional = optional with { Statements = said with { Previous = new ContentKey(previous) } };
+                    break;
+                case SignerKey:
+                    signer = reader.ReadByteString();
+                    break;
+                case SignatureKey:
+                    signature = reader.ReadByteString();
+                    break;
+                case >= FirstIgnorableKey and <= LastKey:
+                    if (!TrySkip(reader)) return false;
+                    break;
+                default:
+                    return false;
+            }
+        }
+
+        return optional.Statements.IsPossible && TryRead(signer, signature, ref optional);
+    }
+
+    private static bool TryRead(byte[]? signer, byte[]? signature, ref Optional optional)
+    {
+        if (signer is null && signature is null) return true;
+        if (signer?.Length != Bytes32.Size || signature?.Length != ManifestSignature.Bytes) return false;
+        if (!NameAddress.TryOf(new Bytes32(signer), out var address)) return false;
+        optional = optional with { Signature = new ManifestSignature(address, signature) };
         return true;
     }
 
@@ -158,4 +277,9 @@ public static class ManifestCodec
         manifest = null;
         return false;
     }
+
+    private readonly record struct Optional(
+        int? IndexLength,
+        ManifestStatements Statements,
+        ManifestSignature? Signature);
 }

@@ -39,6 +39,13 @@ public sealed record NameAddress
         ? new NameAddress(key)
         : throw new ArgumentException("these bytes are no public key", nameof(key));
 
+    /// <summary>The name of bytes that may be a public key; false where they are none.</summary>
+    public static bool TryOf(Bytes32 key, [NotNullWhen(true)] out NameAddress? address)
+    {
+        address = NameBlinding.IsKey(key) ? new NameAddress(key) : null;
+        return address is not null;
+    }
+
     /// <summary>Whether a text is meant to be a name rather than a content key; it may still be mistyped.</summary>
     public static bool IsMeant(ReadOnlySpan<char> text) =>
         !Strip(text).StartsWith(ContentKey.Prefix, StringComparison.Ordinal)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Veil.Content.Manifests;
 using Veil.Noise;
 using Veil.Noise.Seams;
 using Veil.Wire;
@@ -84,6 +85,17 @@ public sealed class NameKey : IDisposable
         var content = new NameContent(sequence, target, today.Plus(DaysAhead));
         return [.. Enumerable.Range(-DaysBehind, DaysBehind + DaysAhead + 1)
             .Select(offset => Sign(content, today.Plus(offset)))];
+    }
+
+    /// <summary>Signs a manifest (spec/manifest.md, section 8).</summary>
+    /// <param name="manifest">Its bytes, this key being the signer, with zeros in place of the signature.</param>
+    /// <returns>64 bytes.</returns>
+    /// <exception cref="ArgumentException">It has no place for a signature.</exception>
+    public byte[] SignManifest(ReadOnlyMemory<byte> manifest)
+    {
+        var signature = new byte[ManifestSignature.Bytes];
+        BlindedEd25519.Sign(_secret, Address.Key.AsSpan(), ManifestSignature.MessageOf(manifest), signature);
+        return signature;
     }
 
     /// <inheritdoc/>

@@ -37,6 +37,9 @@ public enum PublishFault
     /// <summary>The file shrank, grew or changed while it was read.</summary>
     SourceChanged,
 
+    /// <summary>The signature that was given does not hold.</summary>
+    NotSigned,
+
     /// <summary>Some stripe or block reached fewer stores than it needs.</summary>
     TooFewAcknowledged,
 

@@ -99,7 +99,10 @@ internal sealed class PublishSession : IAsyncDisposable
             size,
             size.Kind == ContentKind.Folder ? Manifest.FolderType : MimeTypes.OfName(name),
             new ManifestCapabilities(dataCapability, mapCapability),
-            digest);
+            digest)
+        {
+            Statements = source.Statements,
+        };
     }
 
     private async Task<Bytes32> SendSourceAsync(PublishSource source, ErisEncoder data, ErisEncoder map)

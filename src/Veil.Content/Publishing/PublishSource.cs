@@ -18,6 +18,12 @@ public sealed record PublishSource(Stream Content, long Length, string Name)
     /// <summary>Of the file; of the folder and the index that <see cref="Content"/> ends with.</summary>
     public ContentSize Size => new(Length, IndexLength);
 
+    /// <summary>What the manifest is to say about it.</summary>
+    public ManifestStatements Statements { get; init; } = ManifestStatements.None;
+
+    /// <summary>Who signs the manifest; null for nobody.</summary>
+    public ManifestSigner? Signer { get; init; }
+
     private int? IndexLength { get; init; }
 
     /// <summary>A folder.</summary>

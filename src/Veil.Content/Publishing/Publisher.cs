@@ -78,6 +78,7 @@ public sealed class Publisher(
             throw new PublishException(PublishFault.TooLarge, "the file is longer than 4 TiB");
         }
 
+        if (!source.Statements.IsPossible) throw new ArgumentException("not statements that may be", nameof(source));
         BlockSender sender = new(network, decisions, time, options);
         Lock progressLock = new();
         PublishSession? session = null;
@@ -105,6 +106,7 @@ public sealed class Publisher(
             sender, NewGroups(), options, secret, (OnAdvance, cancellationToken));
         CryptographicOperations.ZeroMemory(secret);
         var manifest = await session.PublishDataAsync(source);
+        if (source.Signer is { } signer) manifest = await signer.SealAsync(manifest, cancellationToken);
         var capability = await session.PublishManifestAsync(manifest);
         return new Publication(
             new ContentKey(capability),

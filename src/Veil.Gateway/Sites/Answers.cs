@@ -92,6 +92,7 @@ internal static class Answers
         ContentFault.NotFound => "no store knows this content",
         ContentFault.TooFewShares => "too few shares of this content can be reached at present",
         ContentFault.Denied => "the local denylist forbids this content",
+        ContentFault.SignatureWrong => "the signature in this content does not hold: who is named did not sign it",
         _ => "what was found does not verify",
     };
 

@@ -52,6 +52,6 @@ internal sealed class FolderEndpoint
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.ContentSecurityPolicy = _page.Policy;
         response.Headers.CacheControl = "private";
-        return Answers.WriteBodyAsync(context, Encoding.UTF8.GetBytes(_page.Write(content.Name, path, listing)));
+        return Answers.WriteBodyAsync(context, Encoding.UTF8.GetBytes(_page.Write(content, path, listing)));
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Veil.Content.Edge;
 
 namespace Veil.Gateway.Sites;
 
@@ -37,10 +38,10 @@ internal sealed class FolderPage
     internal static string Escape(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
 
     /// <summary>The page of one folder.</summary>
-    /// <param name="name">Of the whole.</param>
+    /// <param name="content">The whole.</param>
     /// <param name="path">Of the folder in it: empty, or with a <c>/</c> at its end.</param>
     /// <param name="listing">What lies in it.</param>
-    internal string Write(string name, string path, FolderListing listing)
+    internal string Write(ContentObject content, string path, FolderListing listing)
     {
         StringBuilder rows = new();
         if (path.Length > 0)
@@ -58,12 +59,31 @@ internal sealed class FolderPage
             Append(rows, file, Uri.EscapeDataString(file), Size(length));
         }
 
-        var title = _html.Encode(path.Length == 0 ? name : $"{name}/{path.TrimEnd('/')}");
+        var title = _html.Encode(path.Length == 0 ? content.Name : $"{content.Name}/{path.TrimEnd('/')}");
         var summary = $"{Count(listing.Folders.Count, "folder")}, {Count(listing.Files.Count, "file")}";
         return _frame
             .Replace("{{title}}", title, StringComparison.Ordinal)
             .Replace("{{summary}}", summary, StringComparison.Ordinal)
+            .Replace("{{statements}}", Statements(content), StringComparison.Ordinal)
             .Replace("{{rows}}", rows.ToString(), StringComparison.Ordinal);
+    }
+
+    // What others wrote stands apart from words of the page. The key of the version before is not shown.
+    private static string Statements(ContentObject content)
+    {
+        StringBuilder text = new();
+        var said = content.Statements;
+        Append(text, "Licence, as the publisher says:", said.Licence);
+        Append(text, "Rights holder, as the publisher says:", said.RightsHolder);
+        Append(text, "Signed by the name", content.Signer?.Format());
+        if (said.Previous is not null) text.Append("<p>There is a version before it: see veil ls.</p>\n");
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, string words, string? said)
+    {
+        if (said is null) return;
+        text.Append("<p>").Append(words).Append(" <bdi>").Append(_html.Encode(said)).Append("</bdi></p>\n");
     }
 
     // With "./": a name may look like a scheme.

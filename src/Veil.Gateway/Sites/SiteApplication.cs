@@ -171,6 +171,7 @@ internal sealed partial class SiteApplication(SiteLabels labels, OpenFiles files
         ContentFault.NotFound => "not_found",
         ContentFault.TooFewShares => "too_few_shares",
         ContentFault.Denied => "denied",
+        ContentFault.SignatureWrong => "signature_wrong",
         _ => "verification_failed",
     };
 }

@@ -51,8 +51,9 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
         AddLine last;
         try
         {
-            var source = await SourceAsync(announced, body, context.RequestAborted);
-            last = new AddLine { Result = await PublishAsync(context, source, announced.Token) };
+            var signature = new AwaitedSignature(body);
+            var source = await SourceAsync(announced, body, signature, context.RequestAborted);
+            last = new AddLine { Result = await PublishAsync(context, source, (announced.Token, signature)) };
         }
         catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -65,23 +66,46 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
     private static async Task<PublishSource> SourceAsync(
         Announced announced,
         RequestBody body,
+        AwaitedSignature signature,
         CancellationToken cancellationToken)
     {
+        var said = announced.StatementsLength is { } statementsLength
+            ? Answers.Parse(
+                await ReadAsync(body, statementsLength, cancellationToken), ControlJson.Default.AddStatements)
+            : new AddStatements();
+        var statements = said.ToStatements();
+        var signer = said.ToSigner() is { } address ? new ManifestSigner(address, signature.GetAsync) : null;
         if (announced.IndexLength is not { } indexLength)
         {
-            return new PublishSource(body, announced.Length, announced.Name);
+            Stream file = signer is null ? body : new BodyPart(body, announced.Length);
+            return new PublishSource(file, announced.Length, announced.Name)
+            {
+                Statements = statements,
+                Signer = signer,
+            };
         }
 
-        var index = new byte[indexLength];
-        return await body.ReadAtLeastAsync(index, index.Length, throwOnEndOfStream: false, cancellationToken)
-                == index.Length
-            && FolderIndexCodec.TryDecode(index, out var draft) && draft.Length == announced.Length
-            ? PublishSource.OfFolder(announced.Name, draft, body)
+        var index = await ReadAsync(body, indexLength, cancellationToken);
+        Stream files = signer is null ? body : new BodyPart(body, announced.Length);
+        return FolderIndexCodec.TryDecode(index, out var draft) && draft.Length == announced.Length
+            ? PublishSource.OfFolder(announced.Name, draft, files) with { Statements = statements, Signer = signer }
             : throw ControlErrors.BadRequest();
     }
 
-    private async Task<AddResult> PublishAsync(HttpContext context, PublishSource source, string? token)
+    private static async Task<byte[]> ReadAsync(RequestBody body, int length, CancellationToken cancellationToken)
     {
+        var bytes = new byte[length];
+        return await body.ReadAtLeastAsync(bytes, length, throwOnEndOfStream: false, cancellationToken) == length
+            ? bytes
+            : throw ControlErrors.BadRequest();
+    }
+
+    private async Task<AddResult> PublishAsync(
+        HttpContext context,
+        PublishSource source,
+        (string? Token, AwaitedSignature Signature) asked)
+    {
+        string? token = asked.Token;
         long began = surface.Time.GetTimestamp();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         var latest = new LatestProgress();
@@ -100,6 +124,11 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
                 if (latest.TryTake(out var progress))
                 {
                     await WriteAsync(context, new AddLine { Progress = progress });
+                }
+
+                if (asked.Signature.TakeRequest() is { } manifest)
+                {
+                    await WriteAsync(context, new AddLine { Sign = manifest });
                 }
 
                 await RememberAsync(token, Interlocked.Exchange(ref checkpoint, null));
@@ -183,9 +212,17 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
             indexLength = (int)index;
         }
 
+        int? statementsLength = null;
+        if (headers.TryGetValue(ControlHeaders.Statements, out said))
+        {
+            isWhole &= TryReadNumber(said, out long statements) && statements is > 0 and <= AddStatements.MaxBytes;
+            statementsLength = (int)statements;
+        }
+
         return TryReadNumber(headers[ControlHeaders.Length], out long length) && isWhole
             ? new Announced(Uri.UnescapeDataString(headers[ControlHeaders.Name].ToString()), length, indexLength)
             {
+                StatementsLength = statementsLength,
                 Token = headers[ControlHeaders.Token] is [{ Length: 64 } token] ? token : null,
             }
             : throw ControlErrors.BadRequest();
@@ -201,6 +238,8 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
     private readonly record struct Announced(string Name, long Length, int? IndexLength)
     {
         public string? Token { get; init; }
+
+        public int? StatementsLength { get; init; }
     }
 
     // What was told last; between two lines of the answer only the newest counts.

@@ -1,4 +1,5 @@
 using Veil.Content.Folders;
+using Veil.Content.Manifests;
 
 namespace Veil.Node.Control;
 
@@ -22,6 +23,12 @@ public sealed record AddFile(
 
     /// <summary>The files whose bytes <see cref="ReadAsync"/> gives, one after another; null for one file.</summary>
     public FolderIndex? Folder { get; init; }
+
+    /// <summary>What its manifest is to say about it.</summary>
+    public ManifestStatements Statements { get; init; } = ManifestStatements.None;
+
+    /// <summary>Who signs it; null for nobody.</summary>
+    public AddSigner? Signer { get; init; }
 }
 
 /// <summary>What is to be fetched of a content key.</summary>
@@ -36,6 +43,9 @@ public sealed record FetchRequest(string Key)
 
     /// <summary>Bytes to leave out, because they are here already.</summary>
     public long Offset { get; init; }
+
+    /// <summary>Only these bytes, of one file, and without an offset; all without it.</summary>
+    public string? Range { get; init; }
 }
 
 /// <summary>What was fetched.</summary>

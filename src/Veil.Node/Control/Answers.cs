@@ -33,9 +33,17 @@ internal static class Answers
             throw ControlErrors.TooLarge(MaxJsonBytes);
         }
 
+        return Parse(bytes.AsSpan(0, count), type);
+    }
+
+    /// <summary>Reads an object.</summary>
+    /// <exception cref="ControlException">It is none of this type.</exception>
+    internal static T Parse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type)
+        where T : class
+    {
         try
         {
-            return JsonSerializer.Deserialize(bytes.AsSpan(0, count), type) ?? throw ControlErrors.BadRequest();
+            return JsonSerializer.Deserialize(bytes, type) ?? throw ControlErrors.BadRequest();
         }
         catch (JsonException)
         {

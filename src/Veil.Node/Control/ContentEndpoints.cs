@@ -29,7 +29,15 @@ internal sealed class ContentEndpoints(ControlSurface surface, NameEndpoints nam
             throw ControlErrors.IsFolder();
         }
 
-        await SendAsync(context, selection, request.Offset);
+        if (request.Range is not null)
+        {
+            var part = PartOf(request, selection);
+            context.Response.Headers[ControlHeaders.Range] = $"{part.Offset}-{part.Offset + part.Count - 1}";
+            await SendAsync(context, selection, part);
+            return;
+        }
+
+        await SendAsync(context, selection, (request.Offset, selection.Length - request.Offset));
     });
 
     internal Task ListAsync(HttpContext context) => WithContentAsync(context, async (request, content) =>
@@ -90,7 +98,27 @@ internal sealed class ContentEndpoints(ControlSurface surface, NameEndpoints nam
         }
     }
 
-    private async Task SendAsync(HttpContext context, ContentSelection selection, long offset)
+    private static (long Offset, long Count) PartOf(ContentRequest request, ContentSelection selection)
+    {
+        if (!ContentRange.TryParse(request.Range, out var range))
+        {
+            throw ControlErrors.BadRange();
+        }
+
+        if (!selection.IsFile)
+        {
+            throw ControlErrors.IsFolder();
+        }
+
+        return request.Offset == 0
+            ? range.Of(selection.Length) ?? throw ControlErrors.NoSuchRange(selection.Length)
+            : throw ControlErrors.BadRequest();
+    }
+
+    private async Task SendAsync(
+        HttpContext context,
+        ContentSelection selection,
+        (long Offset, long Count) part)
     {
         var response = context.Response;
         response.ContentType = "application/octet-stream";
@@ -100,7 +128,7 @@ internal sealed class ContentEndpoints(ControlSurface surface, NameEndpoints nam
         string end = ControlHeaders.Done;
         try
         {
-            await selection.CopyAsync(offset, response.Body, context.RequestAborted);
+            await selection.CopyAsync(part, response.Body, context.RequestAborted);
         }
         catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
         {

@@ -67,18 +67,30 @@ internal sealed class ContentSelection
         _index is null
             ? null
             : [.. _chosen.Select(number => _index.Entries[number]).Select(entry =>
-                new ListedFile(entry.Path, entry.Length, entry.Digest.ToString()))]);
-
-    /// <summary>Writes all of it but the first bytes.</summary>
-    internal async Task CopyAsync(long offset, Stream destination, CancellationToken cancellationToken)
+                new ListedFile(entry.Path, entry.Length, entry.Digest.ToString()))])
     {
+        Licence = _content.Statements.Licence,
+        RightsHolder = _content.Statements.RightsHolder,
+        Previous = _content.Statements.Previous?.Format(),
+        SignedBy = _content.Signer?.Format(),
+    };
+
+    /// <summary>Writes a part of it.</summary>
+    internal async Task CopyAsync(
+        (long Offset, long Count) part,
+        Stream destination,
+        CancellationToken cancellationToken)
+    {
+        var (offset, left) = part;
         foreach (var (start, length) in Runs())
         {
             long skipped = Math.Min(offset, length);
+            long count = Math.Min(left, length - skipped);
             offset -= skipped;
-            if (length > skipped)
+            left -= count;
+            if (count > 0)
             {
-                await _content.CopyRangeAsync(start + skipped, length - skipped, destination, cancellationToken);
+                await _content.CopyRangeAsync(start + skipped, count, destination, cancellationToken);
             }
         }
     }

@@ -106,13 +106,21 @@ public sealed partial class ControlClient : IDisposable
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         byte[] index = file.Folder is { } folder ? FolderIndexCodec.Encode(folder) : [];
-        using var content = new StreamedContent(file, index, stop);
+        byte[] statements = AddStatements.Of(file) is { } said
+            ? JsonSerializer.SerializeToUtf8Bytes(said, ControlJson.Default.AddStatements)
+            : [];
+        using var content = new StreamedContent(file, (byte[])[.. statements, .. index], stop);
         using var request = NewRequest(HttpMethod.Post, "add", content);
         request.Headers.Add(ControlHeaders.Length, file.Length.ToString());
         request.Headers.Add(ControlHeaders.Name, Uri.EscapeDataString(file.Name));
         if (file.Token is { } token)
         {
             request.Headers.Add(ControlHeaders.Token, token);
+        }
+
+        if (statements.Length > 0)
+        {
+            request.Headers.Add(ControlHeaders.Statements, statements.Length.ToString());
         }
 
         if (file.Folder is not null)
@@ -123,7 +131,7 @@ public sealed partial class ControlClient : IDisposable
         try
         {
             using var response = await SendAsync(request, stop.Token);
-            return await ReadLinesAsync(response, onProgress, stop.Token);
+            return await ReadLinesAsync(response, (onProgress, content.Sign), stop.Token);
         }
         catch (Exception) when (content.Failure is not null)
         {
@@ -167,7 +175,14 @@ public sealed partial class ControlClient : IDisposable
             throw TryReadError(Encoding.UTF8.GetBytes(end)) is { } error ? new ControlException(500, error) : Broken();
         }
 
-        return written == file.Length - wanted.Offset ? file : throw Broken();
+        long expected = file.Length - wanted.Offset;
+        if (wanted.Range is not null)
+        {
+            bool isRange = ContentRange.TryParse(HeaderOf(response, ControlHeaders.Range), out var range);
+            expected = isRange ? range.Of(file.Length)?.Count ?? 0 : throw Broken();
+        }
+
+        return written == expected ? file : throw Broken();
     }
 
     /// <summary>Closes the connection.</summary>
@@ -176,7 +191,7 @@ public sealed partial class ControlClient : IDisposable
     private static ByteArrayContent KeyBody(string key) => Body(new KeyRequest(key), ControlJson.Default.KeyRequest);
 
     private static ByteArrayContent Body(FetchRequest wanted) => Body(
-        new ContentRequest(wanted.Key, wanted.Paths, wanted.Offset, wanted.OnlyFile),
+        new ContentRequest(wanted.Key, wanted.Paths, wanted.Offset, wanted.OnlyFile, wanted.Range),
         ControlJson.Default.ContentRequest);
 
     internal static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> type)
@@ -264,7 +279,7 @@ public sealed partial class ControlClient : IDisposable
 
     private static async Task<AddResult> ReadLinesAsync(
         HttpResponseMessage response,
-        Action<AddProgress>? onProgress,
+        (Action<AddProgress>? OnProgress, Action<string> Sign) told,
         CancellationToken cancellationToken)
     {
         try
@@ -285,7 +300,12 @@ public sealed partial class ControlClient : IDisposable
 
                 if (line?.Progress is { } progress)
                 {
-                    onProgress?.Invoke(progress);
+                    told.OnProgress?.Invoke(progress);
+                }
+
+                if (line?.Sign is { } manifest)
+                {
+                    told.Sign(manifest);
                 }
             }
         }

@@ -12,11 +12,13 @@ public sealed record KeyRequest(string? Key);
 /// <param name="Paths">Of a folder: files, and folders whose files are meant; all where there is none.</param>
 /// <param name="Offset">Bytes to leave out at the beginning; only of get.</param>
 /// <param name="OnlyFile">Refuse what is not one file; only of get.</param>
+/// <param name="Range">Only these bytes, see <see cref="ContentRange"/>; only of get.</param>
 public sealed record ContentRequest(
     string? Key,
     IReadOnlyList<string>? Paths = null,
     long Offset = 0,
-    bool OnlyFile = false);
+    bool OnlyFile = false,
+    string? Range = null);
 
 /// <summary>What a key or name stands for.</summary>
 /// <param name="Key">The content key, also where a name was given: with it the same is had again.</param>
@@ -32,7 +34,21 @@ public sealed record ContentListing(
     string Kind,
     long Bytes,
     string Digest,
-    IReadOnlyList<ListedFile>? Files);
+    IReadOnlyList<ListedFile>? Files)
+{
+    /// <summary>SPDX expression, as the publisher says; null where nothing is said.</summary>
+    public string? Licence { get; init; }
+
+    /// <summary>One line, as the publisher says.</summary>
+    public string? RightsHolder { get; init; }
+
+    /// <summary>Content key of the version before.</summary>
+    public string? Previous { get; init; }
+
+    /// <summary>Address of the name whose key signed it. The signature holds; who has that key, it does not
+    /// say.</summary>
+    public string? SignedBy { get; init; }
+}
 
 /// <summary>A file of a folder, or an empty folder in it.</summary>
 /// <param name="Path">Relative, harmless; an empty folder's ends with <c>/</c>.</param>
@@ -48,6 +64,9 @@ public sealed record AddLine
 {
     /// <summary>How far it is.</summary>
     public AddProgress? Progress { get; init; }
+
+    /// <summary>A manifest to sign, in base64.</summary>
+    public string? Sign { get; init; }
 
     /// <summary>The last line, when it was published.</summary>
     public AddResult? Result { get; init; }

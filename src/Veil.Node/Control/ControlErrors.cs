@@ -30,6 +30,16 @@ internal static class ControlErrors
     internal static ControlException BadKey(string error) => new(StatusCodes.Status400BadRequest, new(
         "bad_key", error, "paste the key again, the whole of it"));
 
+    internal static ControlException BadStatement(string code, string message) => new(
+        StatusCodes.Status400BadRequest, new(code, message, "say it in another way, or leave it out"));
+
+    internal static ControlException BadRange() => new(StatusCodes.Status400BadRequest, new(
+        "bad_range", "this is no range of bytes", "give FIRST-LAST, FIRST- or -COUNT, as 0-499, 500- or -500"));
+
+    internal static ControlException NoSuchRange(long length) => new(StatusCodes.Status416RangeNotSatisfiable, new(
+        "no_such_range", $"the file has {length} bytes, and none of them is in this range",
+        "bytes are counted from 0"));
+
     internal static ControlException NoSuchPath() => new(StatusCodes.Status404NotFound, new(
         "no_such_path", "what the key names has no such file or folder in it", "veil ls KEY lists what it has"));
 
@@ -71,6 +81,10 @@ internal static class ControlErrors
             "verification_failed",
             "what was found is not what the key names",
             "the key is wrong or comes from another version; ask for it again")),
+        ContentFault.SignatureWrong => new(StatusCodes.Status502BadGateway, new(
+            "signature_wrong",
+            "it is what the key names, but the signature in it does not hold: who is named there did not sign this",
+            "do not take it for that publisher's; ask for the key again where you trust that it comes from there")),
         _ => new(StatusCodes.Status403Forbidden, new(
             JsonNamingPolicy.SnakeCaseLower.ConvertName(failure.Fault.ToString()),
             failure.Message,
@@ -85,6 +99,8 @@ internal static class ControlErrors
             "file_too_large", failure.Message, "share it in parts")),
         PublishFault.SourceChanged => new(StatusCodes.Status409Conflict, new(
             "file_changed", failure.Message, "add it again when nothing writes to it")),
+        PublishFault.NotSigned => new(StatusCodes.Status409Conflict, new(
+            "not_signed", failure.Message, "nothing was published; use a veil of the node's version")),
         PublishFault.StoresFull => new(StatusCodes.Status503ServiceUnavailable, new(
             "stores_full", failure.Message,
             "nothing is lost: add it again when stores have room, or pay more (Stamps:MaxPrice); a node with the role "

@@ -16,6 +16,12 @@ internal static class ControlHeaders
     /// digits.</summary>
     internal const string Token = "veil-token";
 
+    /// <summary>Of add: bytes of the statements that its body begins with, decimal. Absent without any.</summary>
+    internal const string Statements = "veil-statements";
+
+    /// <summary>Of get: the first and the last byte of the range, as it was understood.</summary>
+    internal const string Range = "veil-range";
+
     /// <summary>Trailer: <see cref="Done"/> when all bytes came, else the error as JSON.</summary>
     internal const string End = "veil-end";
 

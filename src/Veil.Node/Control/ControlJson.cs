@@ -14,6 +14,7 @@ namespace Veil.Node.Control;
 [JsonSerializable(typeof(ContentListing))]
 [JsonSerializable(typeof(OpenAnswer))]
 [JsonSerializable(typeof(AddResult))]
+[JsonSerializable(typeof(AddStatements))]
 [JsonSerializable(typeof(PublicationList))]
 [JsonSerializable(typeof(ForgetRequest))]
 [JsonSerializable(typeof(ForgetAnswer))]

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using CsCheck;
 using Veil.Content.Eris;
 using Veil.Content.Manifests;
+using Veil.Content.Names;
 using Xunit;
 
 namespace Veil.Tests.Content;
@@ -23,12 +25,43 @@ public sealed class ManifestTests
             Assert.Equal(vector.Hex("digest"), manifest.EntityDigest.AsSpan().ToArray());
             var index = vector.TryGetProperty("index", out var said) ? said.GetInt32() : (int?)null;
             Assert.Equal(index, manifest.Size.IndexLength);
-            if (bytes[0] == (index is null ? 0xA9 : 0xAA)) Assert.Equal(bytes, ManifestCodec.Encode(manifest));
+            var stated = manifest.Statements;
+            Assert.Equal(Text(vector, "licence"), stated.Licence);
+            Assert.Equal(Text(vector, "rights_holder"), stated.RightsHolder);
+            Assert.Equal(
+                Text(vector, "previous"),
+                stated.Previous is { } previous ? Convert.ToHexStringLower(Bytes(previous.Capability)) : null);
+            Assert.Equal(Text(vector, "signer"), manifest.Signature?.Signer.Key.ToString());
+            if (manifest.Signature is { } signature)
+            {
+                // Signed by another implementation.
+                using var key = NameKey.FromSeed(vector.Hex("seed"));
+                Assert.True(signature.Holds(bytes));
+                Assert.Equal(signature.Value.ToArray(), key.SignManifest(bytes));
+            }
+
+            var hasAddition = vector.GetProperty("why").GetString()!.Contains("addition", StringComparison.Ordinal);
+            Assert.Equal(!hasAddition, bytes.AsSpan().SequenceEqual(ManifestCodec.Encode(manifest)));
             Assert.Equal("Manifest", $"{manifest}");
             ran++;
         }
 
-        Assert.Equal(5, ran);
+        Assert.Equal(9, ran);
+    }
+
+    [Fact]
+    public void Signatures_of_vectors_that_do_not_hold_are_told_from_none()
+    {
+        var ran = 0;
+        foreach (var vector in SpecVectors.Read("manifest").GetProperty("wrong_signature").EnumerateArray())
+        {
+            var bytes = vector.Hex("cbor");
+            Assert.True(ManifestCodec.TryDecode(bytes, out var manifest));
+            Assert.False(manifest.Signature!.Holds(bytes), vector.GetProperty("why").GetString());
+            ran++;
+        }
+
+        Assert.Equal(3, ran);
     }
 
     [Fact]
@@ -43,7 +76,7 @@ public sealed class ManifestTests
             ran++;
         }
 
-        Assert.Equal(36, ran);
+        Assert.Equal(51, ran);
     }
 
     [Fact]
@@ -120,6 +153,9 @@ public sealed class ManifestTests
         Assert.Equal(type, MimeTypes.OfName(name));
         Assert.True(MimeTypes.IsValid(type));
     }
+
+    private static string? Text(JsonElement vector, string name) =>
+        vector.TryGetProperty(name, out var said) ? said.GetString() : null;
 
     private static byte[] Bytes(ReadCapability capability)
     {

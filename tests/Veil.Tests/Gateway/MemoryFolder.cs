@@ -2,6 +2,7 @@ using System.Text;
 using Veil.Content.Edge;
 using Veil.Content.Folders;
 using Veil.Content.Manifests;
+using Veil.Content.Names;
 using Xunit;
 
 namespace Veil.Tests.Gateway;
@@ -32,6 +33,16 @@ internal sealed class MemoryFolder : ContentObject
     public override long Length => _bytes.Length;
 
     public override bool IsFolder => true;
+
+    public override ManifestStatements Statements => Said;
+
+    public override NameAddress? Signer => SignedBy;
+
+    /// <summary>What its publisher says.</summary>
+    public ManifestStatements Said { get; init; } = ManifestStatements.None;
+
+    /// <summary>Who signed it.</summary>
+    public NameAddress? SignedBy { get; init; }
 
     public override string EntityTag => new('0', 64);
 

@@ -1,4 +1,6 @@
 using System.Net;
+using Veil.Content.Manifests;
+using Veil.Content.Names;
 using Veil.Gateway.Socks;
 using Xunit;
 
@@ -73,6 +75,33 @@ public sealed class FolderEndpointTests
             using var answer = await rig.SendAsync(HttpMethod.Get, site + path);
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         }
+    }
+
+    [Fact]
+    public async Task A_page_shows_what_the_publisher_states_as_that_and_no_key()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        using var key = NameKey.FromSeed(new byte[32]);
+        var folder = new MemoryFolder("photos", _files)
+        {
+            Said = new ManifestStatements
+            {
+                Licence = "CC-BY-4.0",
+                RightsHolder = "<b>Ada & Co</b>",
+                Previous = Library.Key(2),
+            },
+            SignedBy = key.Address,
+        };
+        using var answer = await rig.SendAsync(
+            HttpMethod.Get, rig.Site.Open(rig.Library.Add(1, folder), SocksIsolation.WithoutCredential));
+        var page = await answer.Content.ReadAsStringAsync(Token);
+
+        Assert.Contains("as the publisher says: <bdi>CC-BY-4.0</bdi>", page, StringComparison.Ordinal);
+        Assert.Contains("<bdi>&lt;b&gt;Ada &amp; Co&lt;/b&gt;</bdi>", page, StringComparison.Ordinal);
+        Assert.Contains($"Signed by the name <bdi>{key.Address.Format()}</bdi>", page, StringComparison.Ordinal);
+        Assert.Contains("version before", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("veil:", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("rusted", page, StringComparison.Ordinal);
     }
 
     private static string Open(GatewayRig rig) => rig.Site.Open(
