@@ -51,10 +51,19 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
         RelayId store,
         BlockRef reference,
         ReadOnlyMemory<byte> block,
+        CancellationToken cancellationToken) =>
+        StoreForDaysAsync((group, store), reference, block, _options.LeaseDays, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<StoreOutcome> StoreForDaysAsync(
+        (IsolationGroup Group, RelayId Store) place,
+        BlockRef reference,
+        ReadOnlyMemory<byte> block,
+        ushort days,
         CancellationToken cancellationToken) => AskAsync(
-            (group, TrunkPurpose.Publish, store),
+            (place.Group, TrunkPurpose.Publish, place.Store),
             _puts,
-            (connection, token) => connection.PutAsync(reference, _options.LeaseDays, block, token),
+            (connection, token) => connection.PutAsync(reference, days, block, token),
             cancellationToken);
 
     /// <inheritdoc/>

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging;
 using Veil.Circuits.Limits;
 using Veil.Content.Keeping;
 using Veil.Node.Exits;
+using Veil.Node.Stores;
+using Veil.Storage.Upkeep;
 using Veil.Wire.Documents;
 
 namespace Veil.Node.Configuration;
@@ -36,6 +38,15 @@ public sealed record NodeConfiguration
 
     /// <summary>Bytes of a store.</summary>
     public long Quota { get; init; }
+
+    /// <summary>Per cent of live blocks below which a store's segment is compacted.</summary>
+    public int CompactBelow { get; init; }
+
+    /// <summary>How a store is looked after.</summary>
+    public StoreUpkeepOptions Upkeep { get; init; } = new();
+
+    /// <summary>How fast a store hands its blocks over when it leaves.</summary>
+    public DrainOptions Drain { get; init; } = new();
 
     /// <summary>File of hashes of what the node does not carry; the usual one need not exist.</summary>
     public required string Denylist { get; init; }

@@ -175,7 +175,12 @@ internal sealed class OpenedNode : IAsyncDisposable
         (TimeProvider Time, DecisionSource Decisions) seams,
         CancellationToken cancellationToken) =>
         await SegmentStore.OpenAsync(
-            new SegmentStoreOptions { Folder = paths.Blocks, QuotaBytes = configuration.Quota },
+            new SegmentStoreOptions
+            {
+                Folder = paths.Blocks,
+                QuotaBytes = configuration.Quota,
+                CompactBelowPercent = configuration.CompactBelow,
+            },
             seams.Time,
             seams.Decisions,
             cancellationToken);
@@ -191,5 +196,7 @@ internal sealed class OpenedNode : IAsyncDisposable
         Weight = configuration.Weight,
         Exit = configuration.Exit,
         Keeping = configuration.Keeping,
+        Upkeep = configuration.Upkeep,
+        Drain = configuration.Drain,
     };
 }

@@ -25,6 +25,9 @@ internal sealed class NodeServices
         _exit = options.Roles.HasFlag(NodeRoles.Exit) ? MakeExit() : null;
     }
 
+    /// <summary>Whether the store takes nothing new.</summary>
+    internal Func<bool> TakesNothing { get; init; } = static () => false;
+
     /// <summary>What the exit did; null for a node that is none.</summary>
     internal ExitCounters? ExitCounters => _exit?.Counters;
 
@@ -48,6 +51,7 @@ internal sealed class NodeServices
             {
                 Denylist = _seams.Denylist,
                 Records = _seams.Records,
+                TakesNothing = TakesNothing,
                 OnBlock = _seams.Observer is { } observer ? observer.SawBlock : null,
             };
             relay.Offer(ServiceId.Store, stream => ServeStoreAsync(stream, budget, options));

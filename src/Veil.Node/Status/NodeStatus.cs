@@ -78,7 +78,9 @@ public sealed class NodeStatus
             Relayed = relay is null
                 ? null
                 : new(circuits.Limits.Volume.Read, circuits.Limits.Volume.Written, circuits.Limits.Paused),
-            Store = seams.Blocks is { } blocks ? new(blocks.BlockCount, blocks.Bytes, blocks.Quota) : null,
+            Store = _node.Store?.Describe() ?? (seams.Blocks is { } blocks
+                ? new StoreDocument(blocks.BlockCount, blocks.Bytes, blocks.Quota)
+                : null),
             Counters = Count(),
             Problems = [.. problems.OrderByDescending(problem => problem.StopsService)],
             Listen = _node.LinkEndPoint?.ToString(),
@@ -173,6 +175,9 @@ public sealed class NodeStatus
             Add(counters, "store.torn_bytes", stored.TornBytes);
             Add(counters, "store.read_errors", stored.ReadErrors);
             Add(counters, "store.flushes", stored.Flushes);
+            Add(counters, "store.moved_blocks", stored.MovedBlocks);
+            Add(counters, "store.compacted_bytes", stored.CompactedBytes);
+            Add(counters, "store.scrubbed_blocks", stored.ScrubbedBlocks);
         }
 
         return counters;
