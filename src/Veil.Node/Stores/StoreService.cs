@@ -58,7 +58,7 @@ internal sealed partial class StoreService
         return new ScrubDocument(
             scrub.Checked,
             scrub.Bad,
-            scrub.IsRunning ? scrub.Started : null,
+            scrub.Started,
             scrub.LastFinished,
             scrub.LastBad,
             Upkeep.IsAtOnce);

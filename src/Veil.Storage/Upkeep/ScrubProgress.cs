@@ -7,7 +7,7 @@ namespace Veil.Storage.Upkeep;
 /// <summary>How far a scrub is (spec/store.md, section 11). Names no block.</summary>
 /// <param name="Segment">Where the next step begins: number of the segment.</param>
 /// <param name="Slot">The slot in it.</param>
-/// <param name="Started">When this pass began, Unix seconds; 0 before the first.</param>
+/// <param name="Started">When this pass began, Unix seconds; null where none is under way.</param>
 /// <param name="Checked">Blocks that this pass has read.</param>
 /// <param name="Bad">Blocks that this pass found damaged.</param>
 /// <param name="LastFinished">When the last pass ended, Unix seconds; null before that.</param>
@@ -16,7 +16,7 @@ namespace Veil.Storage.Upkeep;
 public sealed record ScrubProgress(
     uint Segment,
     int Slot,
-    long Started,
+    long? Started,
     long Checked,
     long Bad,
     long? LastFinished,
@@ -29,10 +29,10 @@ public sealed record ScrubProgress(
 
     /// <summary>Whether a pass is under way.</summary>
     [JsonIgnore]
-    public bool IsRunning => Started != 0;
+    public bool IsRunning => Started is not null;
 
     /// <summary>Before anything was read.</summary>
-    public static ScrubProgress None { get; } = new(0, 0, 0, 0, 0, null, null, 0);
+    public static ScrubProgress None { get; } = new(0, 0, null, 0, 0, null, null, 0);
 
     /// <summary>As it is remembered (spec/state.md, section 2).</summary>
     internal string Format() => JsonSerializer.Serialize(this, UpkeepJson.Default.ScrubProgress);

@@ -179,7 +179,7 @@ public sealed class StoreUpkeep
             return byRate;
         }
 
-        var end = DateTimeOffset.FromUnixTimeSeconds(_scrub.Started) + _options.ScrubPeriod;
+        var end = DateTimeOffset.FromUnixTimeSeconds(_scrub.Started ?? 0) + _options.ScrubPeriod;
         var left = end - _time.GetUtcNow();
         return Within(byRate, left * Math.Min(1, bytes / Math.Max(bytes, step.Ahead)), LongestWait);
     }
@@ -188,9 +188,9 @@ public sealed class StoreUpkeep
     {
         // The next one begins when this one's time is over, however little there was to read.
         var now = _time.GetUtcNow().ToUnixTimeSeconds();
-        var next = (_atOnce ? now : scrub.Started) + (long)Math.Ceiling(_options.ScrubPeriod.TotalSeconds);
+        var next = (_atOnce ? now : scrub.Started ?? now) + (long)Math.Ceiling(_options.ScrubPeriod.TotalSeconds);
         _atOnce = _restart;
-        _scrub = new ScrubProgress(0, 0, 0, scrub.Checked, scrub.Bad, now, scrub.Bad, Math.Max(now + 1, next));
+        _scrub = new ScrubProgress(0, 0, null, scrub.Checked, scrub.Bad, now, scrub.Bad, Math.Max(now + 1, next));
         OnPass?.Invoke(_scrub);
         await RememberAsync(cancellationToken);
         return TimeSpan.Zero;
