@@ -12,7 +12,7 @@ namespace Veil.Circuits.Relaying;
 /// </summary>
 internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptions options, CellPool pool) : LegOwner
 {
-    private readonly int _grantQuantum = Math.Clamp(options.BranchWindow / 4, 1, 8);
+    private readonly BranchWindow _window = new(options, pool);
     private CellQueue _forwardData;
     private CellQueue _forwardControl;
     private CellQueue _backwardData;
@@ -26,13 +26,6 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
 
     // Until the next hop answers.
     private BranchOpening? _opening = new();
-
-    // Reading task of the circuit's leg.
-    private long _accepted;
-
-    // Any thread.
-    private long _granted = options.BranchWindow;
-    private long _left;
 
     internal BranchId Number => number;
 
@@ -155,25 +148,14 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
 
     /// <summary>At a branching hop: whether the client may send this cell. Reading task of the circuit's leg.</summary>
     internal bool TryAccept(Lane lane) => lane == Lane.Data
-        ? ++_accepted <= Interlocked.Read(ref _granted)
+        ? _window.TryAccept()
         : _forwardControl.Count < options.BranchControlQueue;
 
     /// <summary>At a branching hop: a data cell left for the next hop; true when a grant is due. Any thread.</summary>
-    internal bool CountLeft() =>
-        Interlocked.Increment(ref _left) + options.BranchWindow - Interlocked.Read(ref _granted) >= _grantQuantum;
+    internal bool CountLeft() => _window.CountLeft();
 
     /// <summary>What can be granted now, a quantum at least; 0 when less. Writing task of the circuit's leg.</summary>
-    internal ushort TakeGrant()
-    {
-        long due = Interlocked.Read(ref _left) + options.BranchWindow - Interlocked.Read(ref _granted);
-        if (due < _grantQuantum || IsClosed)
-        {
-            return 0;
-        }
-
-        Interlocked.Add(ref _granted, due);
-        return (ushort)Math.Min(due, ushort.MaxValue);
-    }
+    internal ushort TakeGrant() => IsClosed ? (ushort)0 : _window.TakeGrant();
 
     // Cells of the lane that stay charged to the trunk until they leave.
     private ref int Deferred(Lane lane) => ref lane == Lane.Data ? ref _deferredData : ref _deferredControl;

@@ -116,7 +116,7 @@ internal sealed class StripeFetcher(
             }
 
             // Not pooled: plaintext lives as long as the stripe is kept and is never lent on.
-            leaves[leaf] = new byte[ErisLayout.BlockBytes];
+            leaves[leaf] = GC.AllocateUninitializedArray<byte>(ErisLayout.BlockBytes);
             ErisCipher.Transform(shares[leaf], leaves[leaf], pairs[leaf].Key, 0);
         }
 

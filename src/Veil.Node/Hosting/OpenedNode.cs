@@ -180,6 +180,7 @@ internal sealed class OpenedNode : IAsyncDisposable
                 Folder = paths.Blocks,
                 QuotaBytes = configuration.Quota,
                 CompactBelowPercent = configuration.CompactBelow,
+                FlushInterval = SegmentStoreOptions.PacedFlush,
             },
             seams.Time,
             seams.Decisions,

@@ -6,7 +6,9 @@ namespace Veil.Storage.Segments;
 /// <summary>A block to keep; its reference has been checked.</summary>
 internal sealed class PutWork(BlockRef reference, ReadOnlyMemory<byte> block, Lease lease) : StoreWork
 {
-    private readonly TaskCompletionSource<PutOutcome> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Who waits goes on inside Answer, not one by one: so the answers of a batch share cells.
+    private readonly TaskCompletionSource<PutOutcome> _done = new();
+    private Exception? _failure;
 
     public BlockRef Reference => reference;
 
@@ -19,7 +21,30 @@ internal sealed class PutWork(BlockRef reference, ReadOnlyMemory<byte> block, Le
 
     public Task<PutOutcome> Done => _done.Task;
 
-    public void Complete() => _done.TrySetResult(Outcome);
+    /// <summary>Answers all of them in one turn of the pool.</summary>
+    public static void Answer(IReadOnlyList<PutWork> puts)
+    {
+        if (puts.Count > 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static puts =>
+                {
+                    foreach (var put in puts)
+                    {
+                        put.Answer();
+                    }
+                },
+                puts.ToArray(),
+                preferLocal: false);
+        }
+    }
 
-    public override void Fail(Exception exception) => _done.TrySetException(exception);
+    public override void Fail(Exception exception)
+    {
+        _failure = exception;
+        Answer([this]);
+    }
+
+    private void Answer() =>
+        _ = _failure is { } failure ? _done.TrySetException(failure) : _done.TrySetResult(Outcome);
 }

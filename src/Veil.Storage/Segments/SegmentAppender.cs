@@ -131,11 +131,7 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
     {
         CommitBlocks();
         CommitRenewals();
-        foreach (var put in _answers)
-        {
-            put.Complete();
-        }
-
+        PutWork.Answer(_answers);
         Forget();
     }
 

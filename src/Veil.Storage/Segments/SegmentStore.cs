@@ -31,7 +31,8 @@ public sealed class SegmentStore : IBlockStore
         _options = options;
         _time = time;
         _decisions = decisions;
-        var writing = new WorkerBounds(Threads: 1, options.WriteQueue, options.MaxBatch);
+        var pace = options.FlushInterval > TimeSpan.Zero ? new BatchPace(options.FlushInterval, time) : null;
+        var writing = new WorkerBounds(Threads: 1, options.WriteQueue, options.MaxBatch, pace);
         _writer = new DedicatedWorkers<StoreWork>("veil-store-writer", writing, ProcessWrites);
         var reading = new WorkerBounds(options.ReaderThreads, options.ReadQueue, MaxBatch: 1);
         _readers = new DedicatedWorkers<ReadWork>("veil-store-reader", reading, ProcessReads);

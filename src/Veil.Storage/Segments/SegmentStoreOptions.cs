@@ -44,6 +44,16 @@ public sealed record SegmentStoreOptions
     /// <summary>Of segments with a smaller share of live slots than this the space is won back; 0 never does.</summary>
     public int CompactBelowPercent { get; init; } = 75;
 
+    /// <summary>
+    /// The least time between two fsyncs, unless a batch is full; zero, the default: each takes what waits. A node's
+    /// store has <see cref="PacedFlush"/>: an fsync, the answers' cells and the wakes on their way cost more than the
+    /// blocks, and are shared by what comes meanwhile.
+    /// </summary>
+    public TimeSpan FlushInterval { get; init; }
+
+    /// <summary>Little beside the way to a store and back, and ten blocks where 16 MiB/s come.</summary>
+    public static TimeSpan PacedFlush => TimeSpan.FromMilliseconds(20);
+
     /// <summary>Writes that wait: as many blocks are held in memory by those who wait (256 are 8 MiB).</summary>
     public int WriteQueue { get; init; } = 256;
 
@@ -70,6 +80,7 @@ public sealed record SegmentStoreOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(SlotsPerSegment, SegmentLayout.MaxSlots);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxBatch);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxBatch, SegmentRecovery.MaxTornSlots);
+        ArgumentOutOfRangeException.ThrowIfLessThan(FlushInterval, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(WriteQueue);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ReadQueue);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ReaderThreads);

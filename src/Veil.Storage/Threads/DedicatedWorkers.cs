@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Veil.Storage.Threads;
 
 /// <summary>
@@ -10,6 +12,7 @@ internal sealed class DedicatedWorkers<TWork> : IAsyncDisposable
     private readonly Action<IReadOnlyList<TWork>> _process;
     private readonly Action? _end;
     private readonly int _maxBatch;
+    private readonly BatchPace? _pace;
     private readonly SemaphoreSlim _places;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -32,6 +35,8 @@ internal sealed class DedicatedWorkers<TWork> : IAsyncDisposable
         _process = process;
         _end = end;
         _maxBatch = bounds.MaxBatch;
+        _pace = bounds.Pace;
+        Debug.Assert(_pace is null || bounds.Threads == 1, "a pace is one thread's");
         _places = new SemaphoreSlim(bounds.QueueCapacity, bounds.QueueCapacity);
         _running = bounds.Threads;
         for (var index = 0; index < bounds.Threads; index++)
@@ -50,7 +55,13 @@ internal sealed class DedicatedWorkers<TWork> : IAsyncDisposable
             if (!_completed)
             {
                 _queue.Enqueue(work);
-                Monitor.Pulse(_queue);
+
+                // A thread that gathers is left alone until it waits for nothing more.
+                if (_pace is null || _queue.Count == 1 || _queue.Count >= _maxBatch)
+                {
+                    Monitor.Pulse(_queue);
+                }
+
                 return;
             }
         }
@@ -109,6 +120,7 @@ internal sealed class DedicatedWorkers<TWork> : IAsyncDisposable
                 Monitor.Wait(_queue);
             }
 
+            Gather();
             while (batch.Count < _maxBatch && _queue.TryDequeue(out var work))
             {
                 batch.Add(work);
@@ -118,10 +130,27 @@ internal sealed class DedicatedWorkers<TWork> : IAsyncDisposable
         _places.Release(batch.Count);
         return true;
     }
+
+    // With the queue locked, except while it waits.
+    private void Gather()
+    {
+        if (_pace is null)
+        {
+            return;
+        }
+
+        while (_queue.Count < _maxBatch && !_completed && _pace.Left() is var left && left > TimeSpan.Zero)
+        {
+            Monitor.Wait(_queue, left);
+        }
+
+        _pace.Begin();
+    }
 }
 
 /// <summary>The bounds of one queue with its threads.</summary>
 /// <param name="Threads">Threads that take from the queue.</param>
 /// <param name="QueueCapacity">Pieces of work that wait; further callers wait for a place.</param>
 /// <param name="MaxBatch">The most that a thread takes at once.</param>
-internal readonly record struct WorkerBounds(int Threads, int QueueCapacity, int MaxBatch);
+/// <param name="Pace">How often the one thread takes less than that; null: whenever anything waits.</param>
+internal readonly record struct WorkerBounds(int Threads, int QueueCapacity, int MaxBatch, BatchPace? Pace = null);

@@ -291,7 +291,7 @@ public sealed class PublishAndFetchTests
         ContentRig rig = new(stores: 60);
         var content = ContentRig.Bytes(8 << 20);
         var publication = await rig.PublishAsync(content);
-        Assert.InRange(rig.Stores.MostInFlight, 1, 96);
+        Assert.InRange(rig.Stores.MostInFlight, 1, 256);
         TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
         MemoryStores stores = rig.Stores;
         await using var opened = await rig.Reader.OpenAsync(publication.Key, ContentRig.Group, Cancelled);

@@ -137,14 +137,14 @@ public sealed class PublisherTests
         CountingStream content = new(length);
         PublishSource source = new(content, length, "big");
         var publish = rig.Publisher.PublishAsync(source, new PublishOptions(), null, Cancelled);
-        while (rig.Stores.InFlight < 96) await Task.Yield();
+        while (rig.Stores.InFlight < 256) await Task.Yield();
 
         // The stores answer nothing: what was read is what fits into the stripes in memory.
-        Assert.InRange(content.Taken, 1, 4 * 16 * 32768);
+        Assert.InRange(content.Taken, 1, 8 * 16 * 32768);
         gate.SetResult();
         var publication = await publish;
         Assert.Equal(length, publication.Bytes);
-        Assert.InRange(rig.Stores.MostInFlight, 64, 96);
+        Assert.InRange(rig.Stores.MostInFlight, 192, 256);
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class PublisherTests
         using CancellationTokenSource stop = new();
         PublishSource source = new(new MemoryStream(ContentRig.Bytes(4 << 20)), 4 << 20, "a");
         var publish = rig.Publisher.PublishAsync(source, new PublishOptions(), null, stop.Token);
-        while (rig.Stores.InFlight < 96) await Task.Yield();
+        while (rig.Stores.InFlight < 256) await Task.Yield();
         stop.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => publish);
         Assert.Equal(0, rig.Stores.InFlight);

@@ -77,6 +77,27 @@ public sealed class SegmentStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task What_comes_thick_is_gathered_and_what_comes_after_a_quiet_time_goes_at_once()
+    {
+        var options = _rig.Options() with { FlushInterval = TimeSpan.FromHours(1), MaxBatch = 4 };
+        var store = await _rig.OpenAsync(options);
+        _rig.Time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(PutOutcome.Stored, await _rig.PutAsync(store, 1));
+        var flushes = store.Counters.Flushes;
+
+        var gathered = Enumerable.Range(2, 3).Select(seed => _rig.PutAsync(store, seed)).ToArray();
+        Assert.Equal(flushes, store.Counters.Flushes);
+        Assert.Equal(PutOutcome.Stored, await _rig.PutAsync(store, 5));
+        await Task.WhenAll(gathered);
+        Assert.Equal(flushes + 1, store.Counters.Flushes);
+
+        // Whoever closes the store does not wait for more.
+        var last = _rig.PutAsync(store, 6);
+        await store.DisposeAsync();
+        Assert.Equal(PutOutcome.Stored, await last);
+    }
+
+    [Fact]
     public async Task A_block_is_not_visible_before_it_is_durable()
     {
         using var go = new ManualResetEventSlim();

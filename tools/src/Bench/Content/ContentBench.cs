@@ -58,7 +58,7 @@ internal sealed class ContentBench(BenchOptions options) : IBench
         using var client = new ControlClient(new DataPaths(net["gateway1"].Data).ControlSocket);
         try
         {
-            var bytes = new Bytes((long)mebibytes << 20);
+            var bytes = new RandomBytes((long)mebibytes << 20);
             long start = TimeProvider.System.GetTimestamp();
             var added = await client.AddAsync(
                 new AddFile("bench.bin", bytes.Length, bytes.ReadAsync), null, CancellationToken.None);
@@ -83,21 +83,4 @@ internal sealed class ContentBench(BenchOptions options) : IBench
 
     /// <summary>One sample: MiB/s, and processor seconds for each GiB fetched, by node.</summary>
     private sealed record ContentRun(double Publish, double Fetch, Dictionary<string, double> PerGiB);
-
-    /// <summary>Bytes that no two samples share, without a copy of them in memory.</summary>
-    private sealed class Bytes(long length)
-    {
-        private readonly Veil.Wire.Seams.SystemDecisionSource _source = new();
-        private long _given;
-
-        internal long Length => length;
-
-        internal ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
-        {
-            int count = (int)Math.Min(destination.Length, length - _given);
-            _source.Fill(destination.Span[..count]);
-            _given += count;
-            return ValueTask.FromResult(count);
-        }
-    }
 }
