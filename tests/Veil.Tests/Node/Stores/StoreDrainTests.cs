@@ -25,7 +25,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
     private readonly Denylist _denylist = new();
     private readonly CancellationTokenSource _stop = new();
     private SegmentStore _store = null!;
-    private INodeState? _state;
+    private LiteDbNodeState? _state;
     private StoreDrain _drain = null!;
     private Task _running = Task.CompletedTask;
 
@@ -33,7 +33,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await _running.ContinueWith(static _ => { }, TaskScheduler.Default);
         _stop.Dispose();
         if (_store is not null) await _store.DisposeAsync();
@@ -153,7 +153,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
         await _drain.BeginAsync(StoreRig.Cancellation);
         await AdvanceUntilAsync(() => _drain.Progress!.Handed >= 20);
         var before = _drain.Progress!;
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await _running.ContinueWith(static _ => { }, TaskScheduler.Default);
 
         var again = NewDrain(new DrainOptions());

@@ -131,7 +131,7 @@ public sealed class CompactionTests : IDisposable
             Assert.Equal(PutOutcome.AlreadyStored, await _rig.PutAsync(store, next % 40 * 3, days: 60));
         }
 
-        await stop.CancelAsync();
+        stop.Cancel();
         Assert.True((await Task.WhenAll(readers)).Sum() > 0, "something was read");
         Assert.Equal(0, store.Counters.CorruptBlocks);
         Assert.Equal(40 + next - 1000, store.BlockCount);

@@ -161,7 +161,7 @@ public sealed class StoreUpkeepTests : IAsyncDisposable
 
     private async Task StopAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await _running.ContinueWith(static _ => { }, TaskScheduler.Default);
         _stop.Dispose();
         (_stop, _running) = (new CancellationTokenSource(), Task.CompletedTask);
