@@ -29,7 +29,7 @@ internal static class Victim
 
     /// <summary>What a store takes in that time is far below this.</summary>
     private const long QuotaBytes = 1L << 30;
-    private const int SlotsPerSegment = 50;
+    internal const int SlotsPerSegment = 50;
     private const int StoreInFlight = 24;
     private const int StateInFlight = 6;
     private const int SettingsKeys = 100;
