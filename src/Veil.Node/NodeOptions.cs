@@ -8,7 +8,9 @@ using Veil.Gateway;
 using Veil.Links;
 using Veil.Node.Exits;
 using Veil.Node.Names;
+using Veil.Node.Stores;
 using Veil.Storage.Serving;
+using Veil.Storage.Upkeep;
 using Veil.Wire.Documents;
 
 namespace Veil.Node;
@@ -60,6 +62,12 @@ public sealed record NodeOptions
 
     /// <summary>How content is kept.</summary>
     public KeepingOptions Keeping { get; init; } = new();
+
+    /// <summary>How a store is looked after.</summary>
+    public StoreUpkeepOptions Upkeep { get; init; } = new();
+
+    /// <summary>How fast a store hands its blocks over when it leaves.</summary>
+    public DrainOptions Drain { get; init; } = new();
 
     /// <summary>What an exit takes.</summary>
     public ExitOptions Exit { get; init; } = new();

@@ -106,7 +106,11 @@ public sealed partial class VeilNode : IAsyncDisposable
         if (_keys is not null)
         {
             _relay = new RelayRole(options, _keys, _context, (handshake, _directory.View), seams);
-            _services = new NodeServices(options, seams, _context, _keys.Relay, () => Consensus);
+            Store = NewStore();
+            _services = new NodeServices(options, seams, _context, _keys.Relay, () => Consensus)
+            {
+                TakesNothing = TakesNothing,
+            };
         }
 
         if (options.Roles.HasFlag(NodeRoles.Authority))
@@ -244,6 +248,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         }
 
         _scope.Start(_directory.Memory.RunAsync);
+        await StartStoreAsync(cancellationToken);
         if (_relay is not null)
         {
             _services!.OfferAt(_relay, _authority);

@@ -75,6 +75,7 @@ internal static class CommandTree
             KeepCommand.CreateRepairKey(frame),
             SetCommand.Create(frame),
             DenyCommand.Create(frame),
+            StoreCommand.Create(frame),
             DoctorCommand.Create(frame),
             ErisCommand.Create(frame),
             NetworkCommand.Create(terminal),

@@ -68,12 +68,23 @@ internal static class StatusCommand
             ? $"{store.Blocks} blocks, {ByteSize.Format(store.Bytes)} of {ByteSize.Format(store.Quota)}, "
                 + (store.Price == 0 ? "no stamps asked" : $"{store.Price} hashes asked for a block and day")
             : null);
+        Line("scrub", status.Store?.Scrub is { } scrub ? DescribeScrub(scrub) : null);
+        Line("drain", status.Store?.Drain is { } drain ? StoreCommand.Describe(drain) : null);
         foreach (var problem in status.Problems)
         {
             output.WriteLine();
             output.WriteLine($"{(problem.StopsService ? "problem" : "note")}: {problem.Message}");
             output.WriteLine($"hint: {problem.Hint}");
         }
+    }
+
+    private static string DescribeScrub(ScrubDocument scrub)
+    {
+        string now = scrub.Started is null ? "none under way" : $"{scrub.Checked} blocks read, {scrub.Bad} damaged";
+        return scrub.LastFinished is { } last
+            ? $"{now}; the last ended {DateTimeOffset.FromUnixTimeSeconds(last):yyyy-MM-ddTHH:mm:ssZ} and found "
+                + $"{scrub.LastBad} damaged"
+            : now;
     }
 
     private static string Duration(double seconds)

@@ -61,6 +61,16 @@ public interface IBlockNetwork
         ReadOnlyMemory<byte> block,
         CancellationToken cancellationToken) => StoreAsync(group, store, reference, block, cancellationToken);
 
+    /// <summary>The same for so many days at least, 1 to 60: for what has a lease already (spec/store.md, section
+    /// 12).</summary>
+    ValueTask<StoreOutcome> StoreForDaysAsync(
+        (IsolationGroup Group, RelayId Store) place,
+        BlockRef reference,
+        ReadOnlyMemory<byte> block,
+        ushort days,
+        CancellationToken cancellationToken) =>
+        StoreAsync(place.Group, place.Store, reference, block, cancellationToken);
+
     /// <summary>Fetches a block and verifies it against its reference.</summary>
     /// <param name="group">Whose trunks to use.</param>
     /// <param name="store">The store to ask.</param>

@@ -58,7 +58,17 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
         BlockRef reference,
         ReadOnlyMemory<byte> block,
         CancellationToken cancellationToken) =>
-        PayAsync((group, TrunkPurpose.Publish, store), reference, block, renews: false, cancellationToken);
+        StoreForDaysAsync((group, store), reference, block, _options.LeaseDays, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<StoreOutcome> StoreForDaysAsync(
+        (IsolationGroup Group, RelayId Store) place,
+        BlockRef reference,
+        ReadOnlyMemory<byte> block,
+        ushort days,
+        CancellationToken cancellationToken) =>
+        PayAsync(
+            (place.Group, TrunkPurpose.Publish, place.Store), reference, block, (days, false), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<StoreOutcome> RenewAsync(
@@ -67,7 +77,8 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
         BlockRef reference,
         ReadOnlyMemory<byte> block,
         CancellationToken cancellationToken) =>
-        PayAsync((group, TrunkPurpose.Publish, store), reference, block, renews: true, cancellationToken);
+        PayAsync(
+            (group, TrunkPurpose.Publish, store), reference, block, (_options.LeaseDays, true), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<StoreOutcome> FetchAsync(
@@ -135,7 +146,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
         (IsolationGroup Group, TrunkPurpose Purpose, RelayId Store) place,
         BlockRef reference,
         ReadOnlyMemory<byte> block,
-        bool renews,
+        (ushort Days, bool Renews) lease,
         CancellationToken cancellationToken)
     {
         StampPrice known;
@@ -144,9 +155,9 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
             known = _connections.GetValueOrDefault(place)?.Connection?.Price ?? StampPrice.Free;
         }
 
-        return _payer.StoreAsync((place.Store, reference), renews, known, PutAsync, cancellationToken);
+        return _payer.StoreAsync((place.Store, reference), lease, known, PutAsync, cancellationToken);
 
-        async ValueTask<PutAnswer> PutAsync(PaidLease lease)
+        async ValueTask<PutAnswer> PutAsync(PaidLease paid)
         {
             var answer = PutAnswer.None;
             await AskAsync(
@@ -154,7 +165,7 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
                 _puts,
                 async (connection, token) =>
                 {
-                    answer = await connection.PutAsync(reference, lease, block, token);
+                    answer = await connection.PutAsync(reference, paid, block, token);
                     return answer.Outcome;
                 },
                 cancellationToken);

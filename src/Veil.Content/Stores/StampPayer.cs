@@ -10,7 +10,7 @@ namespace Veil.Content.Stores;
 /// a refusal tells; never above the node's own limit. Safe for concurrent use.
 /// </summary>
 /// <param name="network">The network that stamps are of.</param>
-/// <param name="options">The limit, and how long leases are.</param>
+/// <param name="options">The limit.</param>
 /// <param name="time">Says which day it is.</param>
 internal sealed class StampPayer(NetworkId network, StoreClientOptions options, TimeProvider time)
 {
@@ -22,18 +22,19 @@ internal sealed class StampPayer(NetworkId network, StoreClientOptions options, 
 
     /// <summary>Puts a block under a lease that is paid for.</summary>
     /// <param name="block">The store, and the block.</param>
-    /// <param name="renews">Whether the store is known to have it: a full store is paid, too.</param>
+    /// <param name="lease">For how many days, and whether the store is known to have it: a full store is paid,
+    /// too.</param>
     /// <param name="known">What the store asked when it last answered on this connection, or nothing.</param>
     /// <param name="put">Sends it with this lease.</param>
     /// <param name="cancellationToken">Gives up.</param>
     internal async ValueTask<StoreOutcome> StoreAsync(
         (RelayId Store, BlockRef Reference) block,
-        bool renews,
+        (ushort Days, bool Renews) lease,
         StampPrice known,
         Func<PaidLease, ValueTask<PutAnswer>> put,
         CancellationToken cancellationToken)
     {
-        var end = LeaseDay.ForDays(options.LeaseDays, time.GetUtcNow());
+        var end = LeaseDay.ForDays(lease.Days, time.GetUtcNow());
         var terms = new StampTerms(network, block.Store, block.Reference, end);
         var price = known;
         for (var tries = 1; ; tries++)
@@ -43,10 +44,10 @@ internal sealed class StampPayer(NetworkId network, StoreClientOptions options, 
                 return StoreOutcome.TooDear;
             }
 
-            var stamp = await _mint.FindAsync(terms, Work(price), cancellationToken);
+            var stamp = await _mint.FindAsync(terms, Work(price, lease.Days), cancellationToken);
             var answer = await put(new PaidLease(end, stamp));
             var isUnpaid = answer.Refusal == StoreRefusal.Unpaid
-                || (answer.Refusal == StoreRefusal.Full && renews && answer.Price > price);
+                || (answer.Refusal == StoreRefusal.Full && lease.Renews && answer.Price > price);
             if (!isUnpaid)
             {
                 return answer.Outcome;
@@ -63,5 +64,5 @@ internal sealed class StampPayer(NetworkId network, StoreClientOptions options, 
     }
 
     // One day more than the lease has, where that counts: the store's clock may be a day behind.
-    private ulong Work(StampPrice price) => price.Work(options.LeaseDays + 1);
+    private static ulong Work(StampPrice price, ushort days) => price.Work(days + 1);
 }

@@ -23,6 +23,9 @@ public sealed class StoreRing
     /// <summary>All stores in ring order.</summary>
     public IEnumerable<RelayId> Stores => _stores.Select(entry => entry.Store);
 
+    /// <summary>The ring as it is when a store has left.</summary>
+    public StoreRing Without(RelayId store) => new(_stores.Where(entry => entry.Store != store));
+
     /// <summary>The first store at or after H(reference ‖ <paramref name="candidate"/>), going round.</summary>
     /// <exception cref="InvalidOperationException">The ring is empty.</exception>
     public RelayId Successor(BlockRef reference, uint candidate)

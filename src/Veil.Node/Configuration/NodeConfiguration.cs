@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 using Veil.Circuits.Limits;
 using Veil.Content.Keeping;
 using Veil.Node.Exits;
+using Veil.Node.Stores;
 using Veil.Storage.Serving;
+using Veil.Storage.Upkeep;
 using Veil.Wire.Documents;
 
 namespace Veil.Node.Configuration;
@@ -43,6 +45,15 @@ public sealed record NodeConfiguration
 
     /// <summary>The most that is paid for leases, in hashes for a block and day.</summary>
     public uint MaxPrice { get; init; }
+
+    /// <summary>Per cent of live blocks below which a store's segment is compacted.</summary>
+    public int CompactBelow { get; init; }
+
+    /// <summary>How a store is looked after.</summary>
+    public StoreUpkeepOptions Upkeep { get; init; } = new();
+
+    /// <summary>How fast a store hands its blocks over when it leaves.</summary>
+    public DrainOptions Drain { get; init; } = new();
 
     /// <summary>File of hashes of what the node does not carry; the usual one need not exist.</summary>
     public required string Denylist { get; init; }

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Veil.Content.Keeping;
 using Veil.Node.Exits;
+using Veil.Node.Stores;
 using Veil.Storage.Serving;
+using Veil.Storage.Upkeep;
 using Veil.Wire.Documents;
 
 namespace Veil.Node.Configuration;
@@ -49,6 +51,13 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
             },
             MaxPrice = (uint)_values.Number("Stamps:MaxPrice", 4096, 0, StampTariff.MaxPrice),
             Quota = _values.Size("Store:Quota", 10L << 30, MinQuota, MaxBytes),
+            CompactBelow = (int)_values.Number("Store:CompactBelow", 75, 0, 99),
+            Upkeep = Upkeep(),
+            Drain = new DrainOptions
+            {
+                Rate = _values.Size("Store:DrainRate", 4L << 20, MinRate, MaxBytes),
+                PauseBetweenPasses = network.Lab ? TimeSpan.FromSeconds(10) : TimeSpan.FromMinutes(10),
+            },
             Denylist = DenylistPath(),
             Exit = Exit(roles),
             Keeping = Keeping(),
@@ -166,6 +175,13 @@ internal sealed class SettingsParser(IConfiguration source, NetworkDefinition ne
             MaxConnections = (int)_values.Number("Exit:Connections", 4_096, 1, 100_000),
         };
     }
+
+    private StoreUpkeepOptions Upkeep() => new()
+    {
+        CompactionRate = _values.Size("Store:CompactRate", 8L << 20, MinRate, MaxBytes),
+        ScrubPeriod = TimeSpan.FromDays(_values.Number("Store:ScrubDays", 28, 1, 365)),
+        ScrubRate = _values.Size("Store:ScrubRate", 4L << 20, MinRate, MaxBytes),
+    };
 
     // A lab's epochs are seconds long, and so is the patience of whoever tries something out in one.
     private KeepingOptions Keeping()

@@ -21,6 +21,7 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
     private readonly HouseEndpoints _house;
     private readonly NameEndpoints _names;
     private readonly KeepEndpoints _keep;
+    private readonly StoreEndpoints _store;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stoppingToken;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,6 +38,7 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
         _content = new ContentEndpoints(surface, _names, _faults);
         _house = new HouseEndpoints(surface);
         _keep = new KeepEndpoints(surface);
+        _store = new StoreEndpoints(surface);
         _status = new NodeStatus(surface.Node, surface.Time, surface.IsStopping, surface.Problems);
     }
 
@@ -136,6 +138,8 @@ internal sealed class ControlApplication : IHttpApplication<HttpContext>, IAsync
             ("/v1/keeps", "GET") => _keep.ListAsync(context),
             ("/v1/unkeep", "POST") => _keep.UnkeepAsync(context),
             ("/v1/repair-key", "POST") => _keep.RepairKeyAsync(context),
+            ("/v1/store/scrub", "POST") => _store.ScrubAsync(context),
+            ("/v1/store/drain", "POST") => _store.DrainAsync(context),
             ("/v1/publications", "GET") => _house.ListAsync(context),
             ("/v1/forget", "POST") => _house.ForgetAsync(context),
             ("/v1/settings", "GET") => _house.ListSettingsAsync(context),

@@ -29,4 +29,7 @@ namespace Veil.Node.Control;
 [JsonSerializable(typeof(UnkeepRequest))]
 [JsonSerializable(typeof(UnkeepAnswer))]
 [JsonSerializable(typeof(RepairKeyAnswer))]
+[JsonSerializable(typeof(StoreScrubAnswer))]
+[JsonSerializable(typeof(StoreDrainRequest))]
+[JsonSerializable(typeof(StoreDrainAnswer))]
 public sealed partial class ControlJson : JsonSerializerContext;

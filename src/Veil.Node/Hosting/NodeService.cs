@@ -157,6 +157,11 @@ internal sealed partial class NodeService(
                 "store_full", trouble.Message, "the store goes on serving what it has", StopsService: false);
         }
 
+        if (opened.Node.Store?.FindProblem() is { } leaving)
+        {
+            yield return leaving;
+        }
+
         if (_limits.Paused && _volume is { } volume)
         {
             yield return new StatusProblem(

@@ -180,6 +180,7 @@ internal sealed class OpenedNode : IAsyncDisposable
             {
                 Folder = paths.Blocks,
                 QuotaBytes = configuration.Quota,
+                CompactBelowPercent = configuration.CompactBelow,
                 FlushInterval = SegmentStoreOptions.PacedFlush,
             },
             seams.Time,
@@ -199,5 +200,7 @@ internal sealed class OpenedNode : IAsyncDisposable
         Keeping = configuration.Keeping,
         Tariff = configuration.Tariff,
         Stores = new StoreClientOptions { MaxPrice = configuration.MaxPrice },
+        Upkeep = configuration.Upkeep,
+        Drain = configuration.Drain,
     };
 }

@@ -31,6 +31,7 @@ internal sealed class NodeMeter : IDisposable
         Gauge("veil.store.bytes", "bytes that the store takes", () => status.Take().Store?.Bytes ?? 0);
         Gauge("veil.store.quota", "bytes that the store may take", () => status.Take().Store?.Quota ?? 0);
         Gauge("veil.store.price", "hashes asked for a block and day", () => status.Take().Store?.Price ?? 0);
+        Gauge("veil.store.left", "blocks that a drain has not handed over yet", () => LeftOf(status.Take().Store));
         _meter.CreateObservableCounter(
             "veil.events",
             () => status.Take().Counters.Select(counter =>
@@ -40,6 +41,8 @@ internal sealed class NodeMeter : IDisposable
 
     /// <summary>Ends the instruments.</summary>
     public void Dispose() => _meter.Dispose();
+
+    private static long LeftOf(StoreDocument? store) => store?.Drain is { } drain ? drain.Remaining + drain.Left : 0;
 
     private void Gauge(string name, string description, Func<long> value) =>
         _meter.CreateObservableGauge(name, value, description: description);

@@ -35,6 +35,9 @@ internal sealed class NodeServices
         _exit = options.Roles.HasFlag(NodeRoles.Exit) ? MakeExit() : null;
     }
 
+    /// <summary>Whether the store takes nothing new.</summary>
+    internal Func<bool> TakesNothing { get; init; } = static () => false;
+
     /// <summary>What the exit did; null for a node that is none.</summary>
     internal ExitCounters? ExitCounters => _exit?.Counters;
 
@@ -62,6 +65,7 @@ internal sealed class NodeServices
                 Denylist = _seams.Denylist,
                 Records = _seams.Records,
                 Gate = Gate,
+                TakesNothing = TakesNothing,
             };
             var shares = new ConditionalWeakTable<object, CircuitShare>();
             relay.Offer(ServiceId.Store, stream =>

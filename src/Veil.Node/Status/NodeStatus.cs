@@ -78,9 +78,11 @@ public sealed class NodeStatus
             Relayed = relay is null
                 ? null
                 : new(circuits.Limits.Volume.Read, circuits.Limits.Volume.Written, circuits.Limits.Paused),
-            Store = seams.Blocks is { } blocks
-                ? new(blocks.BlockCount, blocks.Bytes, blocks.Quota, services?.Gate?.Price.HashesPerDay ?? 0)
-                : null,
+            Store = (_node.Store?.Describe() ?? (seams.Blocks is { } blocks
+                ? new StoreDocument(blocks.BlockCount, blocks.Bytes, blocks.Quota)
+                : null)) is { } store
+                    ? store with { Price = services?.Gate?.Price.HashesPerDay ?? 0 }
+                    : null,
             Counters = Count(),
             Problems = [.. problems.OrderByDescending(problem => problem.StopsService)],
             Listen = _node.LinkEndPoint?.ToString(),
@@ -176,6 +178,9 @@ public sealed class NodeStatus
             Add(counters, "store.torn_bytes", stored.TornBytes);
             Add(counters, "store.read_errors", stored.ReadErrors);
             Add(counters, "store.flushes", stored.Flushes);
+            Add(counters, "store.moved_blocks", stored.MovedBlocks);
+            Add(counters, "store.compacted_bytes", stored.CompactedBytes);
+            Add(counters, "store.scrubbed_blocks", stored.ScrubbedBlocks);
         }
 
         return counters;

@@ -89,8 +89,41 @@ public sealed record RelayedDocument(long Read, long Written, bool Paused);
 /// <param name="Blocks">Blocks that can be read.</param>
 /// <param name="Bytes">What they take up, everything included.</param>
 /// <param name="Quota">The most they ever take up, in bytes.</param>
-/// <param name="Price">Asked at present for a block and day, in hashes (spec/stamp.md, section 3).</param>
-public sealed record StoreDocument(long Blocks, long Bytes, long Quota, uint Price);
+public sealed record StoreDocument(long Blocks, long Bytes, long Quota)
+{
+    /// <summary>Asked at present for a block and day, in hashes (spec/stamp.md, section 3).</summary>
+    public uint Price { get; init; }
+
+    /// <summary>How far the scrub is; null for a store that has none.</summary>
+    public ScrubDocument? Scrub { get; init; }
+
+    /// <summary>How far the drain is; null while there is none.</summary>
+    public DrainDocument? Drain { get; init; }
+}
+
+/// <summary>A store's scrub. Times are Unix seconds.</summary>
+/// <param name="Checked">Blocks that the pass has read, or the last one when none is under way.</param>
+/// <param name="Bad">Blocks that it found damaged.</param>
+/// <param name="Started">When the pass began; null when none is under way.</param>
+/// <param name="LastFinished">When the last pass ended; null before that.</param>
+/// <param name="LastBad">What the last pass found damaged.</param>
+/// <param name="AtOnce">Whether the pass was asked for.</param>
+public sealed record ScrubDocument(
+    long Checked,
+    long Bad,
+    long? Started,
+    long? LastFinished,
+    long? LastBad,
+    bool AtOnce);
+
+/// <summary>A store's drain.</summary>
+/// <param name="Pass">From 1 on.</param>
+/// <param name="Started">Unix seconds.</param>
+/// <param name="Handed">Blocks of this pass that another store has.</param>
+/// <param name="Left">Blocks of this pass that no store took.</param>
+/// <param name="Remaining">Blocks that are still to be looked at, about.</param>
+/// <param name="Done">Whether the node may be stopped.</param>
+public sealed record DrainDocument(int Pass, long Started, long Handed, long Left, long Remaining, bool Done);
 
 /// <summary>Something that is wrong with a node.</summary>
 /// <param name="Code">A stable word for programs.</param>

@@ -18,13 +18,16 @@ internal readonly record struct IndexEntry(ulong Tag, uint Position, uint LeaseE
 /// </summary>
 internal sealed class BlockIndex
 {
+    /// <summary>Parts that are swept one by one.</summary>
+    public const int Parts = 1 << ShardBits;
+
     private const int ShardBits = 6;
     private const int KeyBytes = 32;
     private const int TagBytes = 16;
 
     private readonly byte[] _key = new byte[KeyBytes];
     private readonly Lock _lock = new();
-    private readonly IndexShard[] _shards = new IndexShard[1 << ShardBits];
+    private readonly IndexShard[] _shards = new IndexShard[Parts];
     private long _count;
 
     /// <summary>An empty index.</summary>
@@ -137,26 +140,63 @@ internal sealed class BlockIndex
         return false;
     }
 
-    /// <summary>
-    /// Removes every entry whose lease ends at or before <paramref name="nowSeconds"/>, and frees memory.
-    /// </summary>
-    /// <param name="nowSeconds">Unix seconds.</param>
-    /// <param name="removed">Called for the position of each.</param>
-    public long RemoveExpired(long nowSeconds, Action<uint> removed)
+    /// <summary>Whether there is an entry with this tag and position, and which.</summary>
+    public bool TryGet(ulong tag, uint position, out IndexEntry entry)
     {
-        long total = 0;
-        foreach (var shard in _shards)
+        var cursor = 0;
+        while (TryNext(tag, ref cursor, out entry))
         {
-            // Shard by shard, so that readers do not wait for the whole table.
-            lock (_lock)
+            if (entry.Position == position)
             {
-                var count = shard.RemoveExpired(nowSeconds, removed);
-                _count -= count;
-                total += count;
+                return true;
             }
         }
 
-        return total;
+        return false;
+    }
+
+    /// <summary>The entry of a position, by looking at all: for what has no other name left.</summary>
+    public bool TryFindAt(uint position, out IndexEntry entry)
+    {
+        foreach (var shard in _shards)
+        {
+            lock (_lock)
+            {
+                if (shard.TryFindAt(position, out entry))
+                {
+                    return true;
+                }
+            }
+        }
+
+        entry = default;
+        return false;
+    }
+
+    /// <summary>Points an entry to another place; false when it is no longer there.</summary>
+    public bool Move(ulong tag, uint from, uint to)
+    {
+        lock (_lock)
+        {
+            return ShardOf(tag).Move(tag, from, to);
+        }
+    }
+
+    /// <summary>
+    /// Removes, of one of the <see cref="Parts"/>, every entry whose lease ends at or before
+    /// <paramref name="nowSeconds"/>, and frees memory.
+    /// </summary>
+    /// <param name="part">From 0 on.</param>
+    /// <param name="nowSeconds">Unix seconds.</param>
+    /// <param name="removed">Called for the position of each.</param>
+    public long RemoveExpired(int part, long nowSeconds, Action<uint> removed)
+    {
+        lock (_lock)
+        {
+            var count = _shards[part].RemoveExpired(nowSeconds, removed);
+            _count -= count;
+            return count;
+        }
     }
 
     private IndexShard ShardOf(ulong tag) => _shards[(int)(tag >> (64 - ShardBits))];

@@ -5,6 +5,9 @@ namespace Veil.Storage.Segments;
 /// <summary>Finds a block and verifies it; any thread.</summary>
 internal sealed class BlockReader(StoreState state)
 {
+    // Each is a step of compaction between a look into the index and one at the disk.
+    private const int MaxMoves = 16;
+
     private enum Found
     {
         Intact,
@@ -22,25 +25,29 @@ internal sealed class BlockReader(StoreState state)
     {
         var tag = state.Index.TagOf(reference);
         var cursor = 0;
+        var moves = 0;
         while (state.Index.TryNext(tag, ref cursor, out entry))
         {
-            if (state.Segments.At(entry.Position) is not { } segment)
+            if (state.Segments.At(entry.Position) is { } segment)
             {
-                continue;
+                var found = Examine(segment, SegmentTable.SlotOf(entry.Position), reference, payload);
+                if (found == Found.Intact)
+                {
+                    return true;
+                }
+
+                var forget = found == Found.Corrupt || (found == Found.Unreadable && forgetUnreadable);
+                if (forget && state.Forget(entry, segment))
+                {
+                    cursor--;
+                    continue;
+                }
             }
 
-            var found = Examine(segment, SegmentTable.SlotOf(entry.Position), reference, payload);
-            if (found == Found.Intact)
+            // What was moved meanwhile is elsewhere, not gone (spec/store.md, section 10).
+            if (!state.Index.TryGet(tag, entry.Position, out _) && moves++ < MaxMoves)
             {
-                return true;
-            }
-
-            var forget = found == Found.Corrupt || (found == Found.Unreadable && forgetUnreadable);
-            if (forget && state.Index.Remove(tag, entry.Position))
-            {
-                segment.RemoveLive();
-                state.Counters.AddCorruptBlock();
-                cursor--;
+                cursor = 0;
             }
         }
 

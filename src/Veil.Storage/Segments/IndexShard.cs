@@ -79,6 +79,25 @@ internal sealed class IndexShard
         }
     }
 
+    /// <summary>Gives the entry another position.</summary>
+    public bool Move(ulong tag, uint from, uint to)
+    {
+        if (Find(tag, from) is not { } place)
+        {
+            return false;
+        }
+
+        _places[place] = _places[place] with { Position = to };
+        return true;
+    }
+
+    /// <summary>The entry with this position, by looking at all.</summary>
+    public bool TryFindAt(uint position, out IndexEntry entry)
+    {
+        entry = Array.Find(_places, place => place.LeaseEnd != 0 && place.Position == position);
+        return entry.LeaseEnd != 0;
+    }
+
     /// <summary>Removes what is over and shrinks the table to what is left.</summary>
     public int RemoveExpired(long nowSeconds, Action<uint> removed)
     {

@@ -1,19 +1,8 @@
-using Veil.Wire;
-
 namespace Veil.Storage.Segments;
 
-/// <summary>A block to read.</summary>
-internal sealed class ReadWork(BlockRef reference, Memory<byte> destination)
+/// <summary>One piece of work for the reader threads.</summary>
+internal abstract class ReadWork
 {
-    private readonly TaskCompletionSource<bool> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public BlockRef Reference => reference;
-
-    public Memory<byte> Destination => destination;
-
-    public Task<bool> Done => _done.Task;
-
-    public void Complete(bool found) => _done.TrySetResult(found);
-
-    public void Fail(Exception exception) => _done.TrySetException(exception);
+    /// <summary>Does it and answers; never throws.</summary>
+    public abstract void Run();
 }

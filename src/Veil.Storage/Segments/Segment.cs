@@ -11,6 +11,7 @@ internal sealed class Segment : IDisposable
 {
     private readonly SafeFileHandle _handle;
     private int _live;
+    private int _used;
 
     private Segment(string path, uint number, SafeFileHandle handle)
     {
@@ -28,8 +29,12 @@ internal sealed class Segment : IDisposable
     /// <summary>Its index in the table of segments.</summary>
     public int TableIndex { get; set; }
 
-    /// <summary>Slots with a payload that is on disk, from 0 on.</summary>
-    public int UsedSlots { get; set; }
+    /// <summary>Slots with a payload that is on disk, from 0 on; any thread reads it.</summary>
+    public int UsedSlots
+    {
+        get => Volatile.Read(ref _used);
+        set => Volatile.Write(ref _used, value);
+    }
 
     /// <summary>What the file takes up.</summary>
     public long FileBytes { get; set; }

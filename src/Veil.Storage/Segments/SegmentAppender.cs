@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Veil.Storage.Blocks;
 using Veil.Wire;
 using Veil.Wire.Store;
@@ -40,10 +39,10 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
                 {
                     Stage(put);
                 }
-                else if (work is ExpireWork expire)
+                else if (work is UpkeepWork upkeep)
                 {
                     Commit();
-                    expire.Complete(Expire(expire.Now));
+                    upkeep.Run();
                 }
             }
 
@@ -98,13 +97,10 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
     private bool HasRoomForOneMore()
     {
         var blocks = _blocks.Count + 1L;
-        var free = Current is null ? 0 : state.Options.SlotsPerSegment - Current.UsedSlots;
-        var beyond = Math.Max(0, blocks - free);
-        var newSegments = (beyond + state.Options.SlotsPerSegment - 1) / state.Options.SlotsPerSegment;
-        var needed = (blocks * StoreLayout.BlockBytes) + (newSegments * SegmentLayout.TableBytes);
+        var needed = BytesFor(blocks);
         var reserve = state.Leases.ReserveBytes(state.Index.Count + blocks);
         var quota = state.Quota;
-        if (state.Segments.Bytes + needed + reserve > quota)
+        if (state.Segments.Bytes + needed + reserve + state.CompactionRoom > quota)
         {
             state.Report(new StorageException(
                 StorageFault.QuotaReached,
@@ -120,6 +116,15 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
         }
 
         return true;
+    }
+
+    /// <summary>By how much the files grow with so many blocks more.</summary>
+    public long BytesFor(long blocks)
+    {
+        var free = Current is null ? 0 : state.Options.SlotsPerSegment - Current.UsedSlots;
+        var beyond = Math.Max(0, blocks - free);
+        var newSegments = (beyond + state.Options.SlotsPerSegment - 1) / state.Options.SlotsPerSegment;
+        return (blocks * StoreLayout.BlockBytes) + (newSegments * SegmentLayout.TableBytes);
     }
 
     private void Commit()
@@ -193,7 +198,8 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
         }
     }
 
-    private Segment CreateSegment()
+    /// <summary>A new segment, its name durable; the caller makes it <see cref="Current"/>.</summary>
+    public Segment CreateSegment()
     {
         var number = checked(LastNumber + 1);
 
@@ -218,45 +224,11 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
 
     private void WriteBlocks(Segment segment, List<StagedBlock> blocks)
     {
-        var headers = new byte[blocks.Count * SegmentLayout.RecordBytes];
-        var payloads = new ReadOnlyMemory<byte>[blocks.Count];
-        for (var index = 0; index < blocks.Count; index++)
-        {
-            var slot = (uint)(segment.UsedSlots + index);
-            var block = blocks[index];
-            var header = new SegmentRecord(RecordKind.Block, block.LeaseEnd, slot, block.Reference.Value);
-            header.Write(headers.AsSpan(index * SegmentLayout.RecordBytes));
-            payloads[index] = block.Block;
-        }
-
-        try
-        {
-            state.Options.OnStep?.Invoke(DiskStep.WriteBlocks);
-            segment.Write(headers, payloads);
-            state.Options.OnStep?.Invoke(DiskStep.FlushBlocks);
-            segment.Flush();
-            state.Counters.AddFlush();
-        }
-        catch (Exception exception) when (DiskFault.Is(exception))
-        {
-            CutBack(segment);
-            throw;
-        }
-
+        SegmentBatch.Write(
+            state,
+            segment,
+            [.. blocks.Select(block => new BatchedBlock(block.Reference, block.LeaseEnd, block.Block))]);
         Publish(segment, blocks);
-    }
-
-    // What cannot be cut off is written over by the next batch, or cut off when the store opens.
-    private void CutBack(Segment segment)
-    {
-        try
-        {
-            segment.Truncate();
-        }
-        catch (Exception exception) when (DiskFault.Is(exception))
-        {
-            state.Counters.AddWriteError();
-        }
     }
 
     /// <summary>From here on the blocks can be read.</summary>
@@ -275,10 +247,7 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
             }
         }
 
-        var grown = SegmentLayout.FileBytes(segment.UsedSlots) - segment.FileBytes;
-        Debug.Assert(grown == (long)blocks.Count * StoreLayout.BlockBytes);
-        segment.FileBytes += grown;
-        state.Segments.AddBytes(grown);
+        state.Segments.Grow(segment);
     }
 
     private void CommitRenewals()
@@ -317,24 +286,31 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
         }
     }
 
-    /// <summary>Forgets what is over and removes the segments that are empty then.</summary>
-    public long Expire(DateTimeOffset now)
+    /// <summary>Forgets what is over in one part of the index; after the last removes the segments that are empty
+    /// then.</summary>
+    public long Expire(DateTimeOffset now, int part)
     {
         var expired = state.Index.RemoveExpired(
+            part,
             now.ToUnixTimeSeconds(),
             position => state.Segments.At(position)?.RemoveLive());
-        DeleteDeadSegments();
+        if (part == BlockIndex.Parts - 1)
+        {
+            DeleteDeadSegments();
+        }
+
         return expired;
     }
 
     /// <summary>Removes the segment files that hold nothing live.</summary>
-    private void DeleteDeadSegments()
+    public void DeleteDeadSegments()
     {
         var dead = state.Segments.All.Where(segment => segment.LiveSlots == 0 && segment.UsedSlots > 0).ToArray();
         try
         {
             foreach (var segment in dead)
             {
+                state.Options.OnStep?.Invoke(DiskStep.DeleteSegment);
                 state.Segments.Delete(segment);
                 Current = segment == Current ? null : Current;
             }

@@ -35,7 +35,10 @@ internal sealed class SegmentRecovery(StoreState state, SegmentAppender appender
         }
 
         state.Leases.Recover(files.LeaseLogs);
-        appender.Expire(now);
+        for (var part = 0; part < BlockIndex.Parts; part++)
+        {
+            appender.Expire(now, part);
+        }
     }
 
     /// <summary>Puts a segment's blocks into the index; returns it if it may be written to.</summary>
@@ -137,7 +140,7 @@ internal sealed class SegmentRecovery(StoreState state, SegmentAppender appender
         state.Counters.AddDamagedRecords(damaged);
     }
 
-    /// <summary>The newest copy counts, under the latest lease of all.</summary>
+    /// <summary>The newest copy that is intact counts, under the latest lease of all.</summary>
     private void AddBlock(Segment segment, int slot, SegmentRecord header)
     {
         var tag = state.Index.TagOf(new BlockRef(header.Reference));
@@ -151,6 +154,12 @@ internal sealed class SegmentRecovery(StoreState state, SegmentAppender appender
                 && holder.TryReadHeader(otherSlot, out var copy)
                 && copy.Reference == header.Reference)
             {
+                // Of a copy that a crash tore, the block that was acknowledged is the other.
+                if (!IsIntact(segment, slot, new BlockRef(header.Reference)))
+                {
+                    return;
+                }
+
                 leaseEnd = Math.Max(leaseEnd, other.LeaseEnd);
                 state.Index.Remove(tag, other.Position);
                 holder.RemoveLive();
@@ -196,7 +205,7 @@ internal sealed class SegmentRecovery(StoreState state, SegmentAppender appender
         }
 
         var reference = new BlockRef(header.Reference);
-        if (segment.TryReadPayload(slot, _payload) && BlockRef.Of(_payload) == reference)
+        if (IsIntact(segment, slot, reference))
         {
             return true;
         }
@@ -208,5 +217,18 @@ internal sealed class SegmentRecovery(StoreState state, SegmentAppender appender
         }
 
         return false;
+    }
+
+    private bool IsIntact(Segment segment, int slot, BlockRef reference)
+    {
+        try
+        {
+            return segment.TryReadPayload(slot, _payload) && BlockRef.Of(_payload) == reference;
+        }
+        catch (IOException)
+        {
+            state.Counters.AddReadError();
+            return false;
+        }
     }
 }

@@ -23,6 +23,8 @@ public sealed class SegmentStore : IBlockStore
     private StoreState? _state;
     private SegmentAppender? _appender;
     private BlockReader? _reader;
+    private SegmentCompactor? _compactor;
+    private SegmentWalk? _walk;
 
     private SegmentStore(SegmentStoreOptions options, TimeProvider time, DecisionSource decisions)
     {
@@ -142,18 +144,44 @@ public sealed class SegmentStore : IBlockStore
         CancellationToken cancellationToken)
     {
         RequireBlockLength(destination.Length, nameof(destination));
-        var work = new ReadWork(reference, destination);
-        await _readers.EnqueueAsync(work, cancellationToken);
-        return await work.Done;
+        return await ReadAsync(
+            () => _reader!.TryRead(reference, destination.Span, forgetUnreadable: false, out _), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<long> ExpireAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var work = new ExpireWork(now);
-        await _writer.EnqueueAsync(work, cancellationToken);
-        return await work.Done;
+        long expired = 0;
+        for (var part = 0; part < BlockIndex.Parts; part++)
+        {
+            var swept = part;
+            expired += await UpkeepAsync(() => _appender!.Expire(now, swept), cancellationToken);
+        }
+
+        return expired;
     }
+
+    /// <summary>
+    /// Does one step of compaction, bounded in bytes and slots (spec/store.md, section 10). Puts and renewals go on
+    /// before and after it, reads meanwhile.
+    /// </summary>
+    public ValueTask<CompactionStep> CompactAsync(CancellationToken cancellationToken) =>
+        UpkeepAsync(() => _compactor!.Step(), cancellationToken);
+
+    /// <summary>Reads and verifies blocks from a place on (spec/store.md, section 11).</summary>
+    /// <param name="from">The place; the default is the beginning.</param>
+    /// <param name="blocks">How many at most.</param>
+    /// <param name="cancellationToken">Gives up before it begins.</param>
+    public ValueTask<ScrubStep> ScrubAsync(StorePosition from, int blocks, CancellationToken cancellationToken) =>
+        ReadAsync(() => _walk!.Scrub(from, blocks), cancellationToken);
+
+    /// <summary>Names the blocks from a place on, for those who hand them over (spec/store.md, section 12).</summary>
+    /// <param name="from">The place; the default is the beginning.</param>
+    /// <param name="slots">How many slots to look at, at most.</param>
+    /// <param name="cancellationToken">Gives up before it begins.</param>
+    /// <exception cref="IOException">The disk refuses to read the headers.</exception>
+    public ValueTask<StoredBlocks> ListAsync(StorePosition from, int slots, CancellationToken cancellationToken) =>
+        ReadAsync(() => _walk!.List(from, slots), cancellationToken);
 
     /// <summary>
     /// Completes what was asked before, then closes the files and lets others have the folder. Idempotent.
@@ -173,6 +201,20 @@ public sealed class SegmentStore : IBlockStore
         }
     }
 
+    private async ValueTask<T> UpkeepAsync<T>(Func<T> step, CancellationToken cancellationToken)
+    {
+        var work = new UpkeepWork<T>(step);
+        await _writer.EnqueueAsync(work, cancellationToken);
+        return await work.Done;
+    }
+
+    private async ValueTask<T> ReadAsync<T>(Func<T> read, CancellationToken cancellationToken)
+    {
+        var work = new ReadWork<T>(read);
+        await _readers.EnqueueAsync(work, cancellationToken);
+        return await work.Done;
+    }
+
     private void ProcessWrites(IReadOnlyList<StoreWork> batch)
     {
         if (_appender is not null)
@@ -189,6 +231,8 @@ public sealed class SegmentStore : IBlockStore
             _reader = new BlockReader(_state);
             var appender = new SegmentAppender(_state, _reader);
             new SegmentRecovery(_state, appender).Run(_time.GetUtcNow());
+            _compactor = new SegmentCompactor(_state, appender);
+            _walk = new SegmentWalk(_state);
             _appender = appender;
             open.Complete();
         }
@@ -206,14 +250,7 @@ public sealed class SegmentStore : IBlockStore
     {
         foreach (var work in batch)
         {
-            try
-            {
-                work.Complete(_reader!.TryRead(work.Reference, work.Destination.Span, forgetUnreadable: false, out _));
-            }
-            catch (Exception exception)
-            {
-                work.Fail(exception);
-            }
+            work.Run();
         }
     }
 

@@ -1,3 +1,5 @@
+using Veil.Wire.Store;
+
 namespace Veil.Storage.Segments;
 
 /// <summary>Where a store is and how much it may take (spec/store.md, section 7).</summary>
@@ -5,6 +7,9 @@ public sealed record SegmentStoreOptions
 {
     /// <summary>The least quota: one segment's table, a block, and room for its leases.</summary>
     public const long MinQuotaBytes = 1024 * 1024;
+
+    // What recovery looks through for torn blocks.
+    private const int MaxStepBytes = SegmentRecovery.MaxTornSlots * StoreLayout.BlockBytes;
 
     /// <summary>The folder, usually <c>blocks/</c> in the data folder; made if missing.</summary>
     public required string Folder { get; init; }
@@ -29,6 +34,15 @@ public sealed record SegmentStoreOptions
 
     /// <summary>The most blocks that share one fsync: 64 are 2 MiB, beyond which a batch gains nothing.</summary>
     public int MaxBatch { get; init; } = 64;
+
+    /// <summary>
+    /// Bytes of blocks that one step of compaction copies at most (spec/store.md, section 10): a put waits for one step
+    /// more. A block to 8 MiB.
+    /// </summary>
+    public int CompactionStepBytes { get; init; } = 2 * 1024 * 1024;
+
+    /// <summary>Of segments with a smaller share of live slots than this the space is won back; 0 never does.</summary>
+    public int CompactBelowPercent { get; init; } = 75;
 
     /// <summary>
     /// The least time between two fsyncs, unless a batch is full; zero, the default: each takes what waits. A node's
@@ -70,6 +84,10 @@ public sealed record SegmentStoreOptions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(WriteQueue);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ReadQueue);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ReaderThreads);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CompactionStepBytes, StoreLayout.BlockBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(CompactionStepBytes, MaxStepBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(CompactBelowPercent);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(CompactBelowPercent, 99);
         ValidateQuota(QuotaBytes);
     }
 
@@ -93,4 +111,7 @@ internal enum DiskStep
     FlushBlocks,
     WriteLeases,
     FlushLeases,
+    MoveIndex,
+    CutSegment,
+    DeleteSegment,
 }

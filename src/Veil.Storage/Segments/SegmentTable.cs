@@ -60,6 +60,34 @@ internal sealed class SegmentTable : IDisposable
     /// <summary>Counts what the files grew or shrank by.</summary>
     public void AddBytes(long bytes) => Interlocked.Add(ref _bytes, bytes);
 
+    /// <summary>Counts the slots that a segment has used since.</summary>
+    public void Grow(Segment segment)
+    {
+        var grown = SegmentLayout.FileBytes(segment.UsedSlots) - segment.FileBytes;
+        segment.FileBytes += grown;
+        AddBytes(grown);
+    }
+
+    /// <summary>Cuts a segment off behind its first slots.</summary>
+    /// <exception cref="IOException">The disk failed; the file is as before.</exception>
+    public void Cut(Segment segment, int slots)
+    {
+        var before = segment.FileBytes;
+        var used = segment.UsedSlots;
+        segment.UsedSlots = slots;
+        try
+        {
+            segment.Truncate();
+        }
+        catch
+        {
+            segment.UsedSlots = used;
+            throw;
+        }
+
+        AddBytes(segment.FileBytes - before);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

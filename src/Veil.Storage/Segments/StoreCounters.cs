@@ -10,6 +10,9 @@ namespace Veil.Storage.Segments;
 /// <param name="ReadErrors">Reads that the disk refused.</param>
 /// <param name="WriteErrors">Writes, cuts and removals that the disk refused, a full one not counted.</param>
 /// <param name="Flushes">Times that the store waited for the disk (fsync of a file).</param>
+/// <param name="MovedBlocks">Blocks that compaction copied.</param>
+/// <param name="CompactedBytes">By how much compaction made the files smaller.</param>
+/// <param name="ScrubbedBlocks">Blocks that scrubs read.</param>
 public readonly record struct StoreCounters(
     long CorruptBlocks,
     long DamagedRecords,
@@ -17,7 +20,10 @@ public readonly record struct StoreCounters(
     long TornBytes,
     long ReadErrors,
     long WriteErrors,
-    long Flushes);
+    long Flushes,
+    long MovedBlocks,
+    long CompactedBytes,
+    long ScrubbedBlocks);
 
 /// <summary>The counters as they are counted, from any thread.</summary>
 internal sealed class CounterSet
@@ -29,6 +35,9 @@ internal sealed class CounterSet
     private long _readErrors;
     private long _writeErrors;
     private long _flushes;
+    private long _movedBlocks;
+    private long _compactedBytes;
+    private long _scrubbedBlocks;
 
     public StoreCounters Snapshot() => new(
         Volatile.Read(ref _corruptBlocks),
@@ -37,7 +46,10 @@ internal sealed class CounterSet
         Volatile.Read(ref _tornBytes),
         Volatile.Read(ref _readErrors),
         Volatile.Read(ref _writeErrors),
-        Volatile.Read(ref _flushes));
+        Volatile.Read(ref _flushes),
+        Volatile.Read(ref _movedBlocks),
+        Volatile.Read(ref _compactedBytes),
+        Volatile.Read(ref _scrubbedBlocks));
 
     public void AddCorruptBlock() => Interlocked.Increment(ref _corruptBlocks);
 
@@ -52,4 +64,10 @@ internal sealed class CounterSet
     public void AddWriteError() => Interlocked.Increment(ref _writeErrors);
 
     public void AddFlush() => Interlocked.Increment(ref _flushes);
+
+    public void AddMovedBlocks(long count) => Interlocked.Add(ref _movedBlocks, count);
+
+    public void AddCompactedBytes(long count) => Interlocked.Add(ref _compactedBytes, count);
+
+    public void AddScrubbedBlocks(long count) => Interlocked.Add(ref _scrubbedBlocks, count);
 }

@@ -6,6 +6,8 @@ namespace Veil.Storage.Segments;
 /// <summary>What the parts of one store share. Owned, and disposed, by <see cref="SegmentStore"/>.</summary>
 internal sealed class StoreState : IDisposable
 {
+    private const int LeastQuotaPerRoom = 64;
+
     private long _quota;
     private volatile StoreTrouble? _trouble;
 
@@ -47,6 +49,19 @@ internal sealed class StoreState : IDisposable
     /// </summary>
     public long LeaseCeiling => Math.Max(Quota, Segments.Bytes + LeaseLog.UsualReserveBytes(Index.Count));
 
+    /// <summary>
+    /// What new blocks leave free, so that a full store has room for a step of compaction; none where that would be a
+    /// large part of it (spec/store.md, section 7).
+    /// </summary>
+    public long CompactionRoom
+    {
+        get
+        {
+            long room = SegmentLayout.TableBytes + Options.CompactionStepBytes;
+            return Quota >= room * LeastQuotaPerRoom ? room : 0;
+        }
+    }
+
     /// <summary>Why the last new block was not taken; any thread.</summary>
     public StoreTrouble? Trouble
     {
@@ -56,6 +71,20 @@ internal sealed class StoreState : IDisposable
 
     /// <summary>Takes note of what stands in the way of new blocks.</summary>
     public void Report(StorageException exception) => _trouble = new StoreTrouble(exception.Fault, exception.Message);
+
+    /// <summary>Takes a damaged block out of the index, and counts it; false when it is no longer there. Any
+    /// thread.</summary>
+    public bool Forget(IndexEntry entry, Segment segment)
+    {
+        if (!Index.Remove(entry.Tag, entry.Position))
+        {
+            return false;
+        }
+
+        segment.RemoveLive();
+        Counters.AddCorruptBlock();
+        return true;
+    }
 
     /// <summary>What all files of the store take up; any thread.</summary>
     public long Bytes => Segments.Bytes + Leases.Bytes;

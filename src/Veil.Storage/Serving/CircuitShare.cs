@@ -3,7 +3,7 @@ using Veil.Wire.Store;
 namespace Veil.Storage.Serving;
 
 /// <summary>
-/// What all streams of one circuit may ask of a store (spec/store.md, section 10): buffers, requests a second, PUTs
+/// What all streams of one circuit may ask of a store (spec/store.md, section 13): buffers, requests a second, PUTs
 /// without a stamp that pays. Safe for concurrent use.
 /// </summary>
 public sealed class CircuitShare

@@ -184,7 +184,7 @@ public sealed class StoreSession
         {
             Post(SessionReply.Refuse(request.RequestId, StoreRefusal.BadLease));
         }
-        else if (_options.Denylist?.Forbids(request.Reference) == true)
+        else if ((isPut && _options.TakesNothing()) || _options.Denylist?.Forbids(request.Reference) == true)
         {
             // Nothing that a store without a list would not answer, too.
             Post(isPut
@@ -231,7 +231,7 @@ public sealed class StoreSession
         {
             Post(SessionReply.Refuse(request.RequestId, StoreRefusal.BadRecord));
         }
-        else if (_options.Records is null)
+        else if (_options.Records is null || _options.TakesNothing())
         {
             Post(SessionReply.Refuse(request.RequestId, StoreRefusal.Full));
         }

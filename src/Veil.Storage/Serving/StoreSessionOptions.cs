@@ -21,6 +21,11 @@ public sealed record StoreSessionOptions
     public Denylist? Denylist { get; init; }
 
     /// <summary>
+    /// Whether the store is drained (spec/store.md, section 12): a PUT is answered as by a full store then. Any thread.
+    /// </summary>
+    public Func<bool> TakesNothing { get; init; } = static () => false;
+
+    /// <summary>
     /// The records of names (spec/store.md, section 9); null for a store that keeps none and answers like one that is
     /// full of others.
     /// </summary>
@@ -30,7 +35,7 @@ public sealed record StoreSessionOptions
     public StampGate? Gate { get; init; }
 
     /// <summary>
-    /// The share of the circuit that the stream belongs to (spec/store.md, section 10), in place of the budget of all;
+    /// The share of the circuit that the stream belongs to (spec/store.md, section 13), in place of the budget of all;
     /// null bounds a circuit by nothing else.
     /// </summary>
     public CircuitShare? Circuit { get; init; }

@@ -59,6 +59,29 @@ public sealed class CrashTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_that_is_killed_while_it_compacts_has_every_live_block_that_it_acknowledged()
+    {
+        var acknowledged = new List<long>();
+        for (var moment = 0; moment < Moments; moment++)
+        {
+            acknowledged.AddRange(await KillAsync(Victim.CompactPart, moment, mostAnswers: 400));
+            await using var store = await Victim.OpenStoreAsync(_folder.FullName);
+            var live = acknowledged.Where(Victim.IsRenewed).ToArray();
+            await AssertHasAsync(store, live, Where(moment));
+            Assert.True(SizeOf(_folder) == store.Bytes, Where(moment));
+        }
+
+        // By the children alone: no segment becomes empty by itself, and nothing is compacted here.
+        const int tableBytes = 512 * 1024;
+        var written = (acknowledged.Count * (long)StoreLayout.BlockBytes)
+            + (acknowledged.Count / Victim.SlotsPerSegment * (long)tableBytes);
+        var size = SizeOf(_folder);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{acknowledged.Count} blocks were acknowledged, {written} bytes; the store has {size}");
+        Assert.True(size < written * 8 / 10, $"{size} of {written} bytes are left, {Where(Moments)}");
+    }
+
+    [Fact]
     public async Task A_state_that_is_killed_at_any_moment_has_every_change_that_it_acknowledged()
     {
         var acknowledged = new List<long>();
@@ -91,6 +114,9 @@ public sealed class CrashTests : IDisposable
             Assert.True(await store.TryReadAsync(reference, read, Cancellation), $"block {number}, {where}");
         }
     }
+
+    private static long SizeOf(DirectoryInfo folder) =>
+        folder.GetFiles().Where(file => file.Name != "lock").Sum(file => file.Length);
 
     private string Where(int moment) => $"moment {moment}: replay with VEIL_CRASH_SEED={_seed}";
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Veil.Storage.Blocks;
 using Veil.Storage.Segments;
 using Veil.Storage.State;
+using Veil.Storage.Upkeep;
 using Veil.Wire;
 using Veil.Wire.Seams;
 using Veil.Wire.Store;
@@ -20,22 +21,29 @@ internal static class Victim
     /// <summary>Writes blocks and renews leases.</summary>
     internal const string StorePart = "store";
 
+    /// <summary>Writes blocks most of which expire at once, and wins their space back meanwhile.</summary>
+    internal const string CompactPart = "compact";
+
     /// <summary>Writes publications, settings and guards.</summary>
     internal const string StatePart = "state";
 
     /// <summary>What a store takes in that time is far below this.</summary>
     private const long QuotaBytes = 1L << 30;
-    private const int SlotsPerSegment = 50;
+    internal const int SlotsPerSegment = 50;
     private const int StoreInFlight = 24;
     private const int StateInFlight = 6;
     private const int SettingsKeys = 100;
+    private static readonly TimeSpan _shortLease = TimeSpan.FromSeconds(1);
 
     internal static Task RunAsync(string part, string folder, string first)
     {
         var next = long.Parse(first, CultureInfo.InvariantCulture) - 1;
-        return part == StorePart
-            ? WriteBlocksAsync(folder, () => Interlocked.Increment(ref next))
-            : WriteStateAsync(folder, () => Interlocked.Increment(ref next));
+        return part switch
+        {
+            StorePart => WriteBlocksAsync(folder, () => Interlocked.Increment(ref next)),
+            CompactPart => WriteAndCompactAsync(folder, () => Interlocked.Increment(ref next)),
+            _ => WriteStateAsync(folder, () => Interlocked.Increment(ref next)),
+        };
     }
 
     internal static Task<SegmentStore> OpenStoreAsync(string folder) => SegmentStore.OpenAsync(
@@ -81,6 +89,28 @@ internal static class Victim
 
             return number;
         });
+    }
+
+    // Segments never become empty by themselves: every third block of each has a lease of sixty days.
+    private static async Task WriteAndCompactAsync(string folder, Func<long> next)
+    {
+        await using var store = await OpenStoreAsync(folder);
+        var upkeep = new StoreUpkeep(store, null, TimeProvider.System, new StoreUpkeepOptions
+        {
+            SweepEvery = TimeSpan.FromMilliseconds(200),
+            CompactionRate = long.MaxValue / 2,
+            ShareOfTime = 0.5,
+        });
+        var running = upkeep.RunAsync(CancellationToken.None);
+        await Task.WhenAny(running, RepeatAsync(StoreInFlight, async () =>
+        {
+            var number = next();
+            var block = Block(number);
+            var end = TimeProvider.System.GetUtcNow() + (IsRenewed(number) ? TimeSpan.FromDays(60) : _shortLease);
+            var lease = new Lease((uint)end.ToUnixTimeSeconds());
+            await store.PutAsync(BlockRef.Of(block), block, lease, CancellationToken.None);
+            return number;
+        }));
     }
 
     private static async Task PutAsync(SegmentStore store, byte[] block, ushort days)

@@ -19,7 +19,7 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("st", "status")]
+    [InlineData("sta", "status")]
     [InlineData("com", "completion")]
     [InlineData("network n", "new")]
     [InlineData("add --js", "--json")]
@@ -63,7 +63,7 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("veil st", "status")]
+    [InlineData("veil sta", "status")]
     [InlineData("veil network ", "new")]
     [InlineData("veil get --key", "--key-file")]
     [InlineData("veil completion z", "zsh")]

@@ -10,7 +10,7 @@ using Xunit;
 namespace Veil.Tests.Storage;
 
 /// <summary>One served stream of a store that asks for stamps (spec/stamp.md, section 3), and what its circuit may ask
-/// (spec/store.md, section 10).</summary>
+/// (spec/store.md, section 13).</summary>
 public sealed class PaidSessionTests : IAsyncDisposable
 {
     private static readonly NetworkId Network = new(StoreRig.RefOf(100).Value);

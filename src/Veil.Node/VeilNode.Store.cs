@@ -1,0 +1,42 @@
+using Veil.Node.Stores;
+using Veil.Storage.Segments;
+
+namespace Veil.Node;
+
+/// <summary>What a node with a store on a disk does for it.</summary>
+public sealed partial class VeilNode
+{
+    /// <summary>How its store is looked after and drained; null for a node without a store on a disk.</summary>
+    internal StoreService? Store { get; }
+
+    private StoreService? NewStore() => _seams.Blocks is not SegmentStore store
+        ? null
+        : new StoreService(
+            store,
+            Options.Upkeep,
+            _seams,
+            onChange => new StoreDrain(
+                store,
+                _blocks,
+                _keys!.Relay,
+                (_seams.Time, _seams.Decisions, _seams.State),
+                Options.Drain)
+            {
+                Denylist = _seams.Denylist,
+                IsLive = () => Consensus?.IsLive(_seams.Time.GetUtcNow()) == true,
+                OnChange = onChange,
+            },
+            _logger);
+
+    private bool TakesNothing() => Store?.Drain.IsOn == true;
+
+    // Before links are accepted: a store that was being drained takes nothing from its first moment on.
+    private async Task StartStoreAsync(CancellationToken cancellationToken)
+    {
+        if (Store is { } store)
+        {
+            await store.Drain.RecallAsync(cancellationToken);
+            _scope.Start(token => KeepRunningAsync(store.RunAsync, token));
+        }
+    }
+}
