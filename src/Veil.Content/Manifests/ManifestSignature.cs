@@ -14,7 +14,7 @@ public sealed record ManifestSignature(NameAddress Signer, ReadOnlyMemory<byte> 
     private static ReadOnlySpan<byte> Domain => "veil manifest signature v1"u8;
 
     /// <summary>Before it is signed.</summary>
-    public static ManifestSignature Unsigned(NameAddress signer) => new(signer, new byte[Bytes]);
+    public static ManifestSignature Blank(NameAddress signer) => new(signer, new byte[Bytes]);
 
     /// <summary>What is signed.</summary>
     /// <param name="manifest">The bytes of a manifest that has a signature, or zeros in its place.</param>

@@ -16,7 +16,7 @@ public sealed record ManifestSigner(
     /// <exception cref="PublishException"><see cref="PublishFault.NotSigned"/>.</exception>
     internal async Task<Manifest> SealAsync(Manifest manifest, CancellationToken cancellationToken)
     {
-        var open = ManifestCodec.Encode(manifest with { Signature = ManifestSignature.Unsigned(Address) });
+        var open = ManifestCodec.Encode(manifest with { Signature = ManifestSignature.Blank(Address) });
         var value = await SignAsync(open, cancellationToken);
         if (value.Length == ManifestSignature.Bytes)
         {

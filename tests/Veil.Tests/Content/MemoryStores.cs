@@ -162,7 +162,7 @@ internal sealed class MemoryStores : IBlockNetwork
         BlockRef reference,
         CancellationToken cancellationToken) => _payer!.StoreAsync(
             (store, reference),
-            renews: false,
+            (60, false),
             StampPrice.Free,
             lease =>
             {

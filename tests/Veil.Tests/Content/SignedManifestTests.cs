@@ -68,7 +68,7 @@ public sealed class SignedManifestTests
     public void A_signature_covers_every_byte_also_of_additions()
     {
         // A map of one entry more: key 200 with the number 7, which older readers ignore.
-        var open = ManifestCodec.Encode(Sample() with { Signature = ManifestSignature.Unsigned(_key.Address) });
+        var open = ManifestCodec.Encode(Sample() with { Signature = ManifestSignature.Blank(_key.Address) });
         open[0]++;
         byte[] bytes = [.. open, 0x18, 200, 7];
         _key.SignManifest(bytes).CopyTo(bytes.AsSpan(ManifestCodec.FindSignature(bytes)!.Value));
@@ -111,7 +111,7 @@ public sealed class SignedManifestTests
 
     private static Manifest Sign(Manifest manifest)
     {
-        var open = ManifestCodec.Encode(manifest with { Signature = ManifestSignature.Unsigned(_key.Address) });
+        var open = ManifestCodec.Encode(manifest with { Signature = ManifestSignature.Blank(_key.Address) });
         return manifest with { Signature = new ManifestSignature(_key.Address, _key.SignManifest(open)) };
     }
 

@@ -110,12 +110,12 @@ public sealed class StampPayerTests : IAsyncDisposable
         using var stop = new CancellationTokenSource();
         var hopeless = payer.StoreAsync(
             (Store, Block),
-            false,
+            (60, false),
             new StampPrice(uint.MaxValue),
             _ => throw new InvalidOperationException(),
             stop.Token);
         var waiting = payer.StoreAsync(
-            (Store, Block), false, new StampPrice(2), _ => ValueTask.FromResult(Done), Cancelled);
+            (Store, Block), (60, false), new StampPrice(2), _ => ValueTask.FromResult(Done), Cancelled);
 
         Assert.False(hopeless.IsCompleted);
         stop.Cancel();
@@ -136,10 +136,10 @@ public sealed class StampPayerTests : IAsyncDisposable
         BlockRef? block = null,
         ushort days = 60)
     {
-        var payer = new StampPayer(default, new StoreClientOptions { LeaseDays = days }, _time);
+        var payer = new StampPayer(default, new StoreClientOptions(), _time);
         return await payer.StoreAsync(
             (Store, block ?? Block),
-            renews,
+            (days, renews),
             known,
             lease =>
             {

@@ -55,7 +55,7 @@ public sealed class StatedAddTests(LabHouse house)
         var capability = new Veil.Content.Eris.ReadCapability(32768, 0, default, default);
         var manifest = new Manifest("a.txt", new ContentSize(9), "text/plain", new(capability, capability), default)
         {
-            Signature = ManifestSignature.Unsigned(key.Address),
+            Signature = ManifestSignature.Blank(key.Address),
         };
         var signer = new AddSigner(key.Address, key.SignManifest);
         Assert.Equal(64, signer.SignFor(FileOf(9), ManifestCodec.Encode(manifest)).Length);
@@ -66,7 +66,7 @@ public sealed class StatedAddTests(LabHouse house)
         Assert.Throws<ControlException>(() => signer.SignFor(
             FileOf(9), ManifestCodec.Encode(manifest with { Statements = new() { Licence = "MIT" } })));
         Assert.Throws<ControlException>(() => signer.SignFor(
-            FileOf(9), ManifestCodec.Encode(manifest with { Signature = ManifestSignature.Unsigned(other.Address) })));
+            FileOf(9), ManifestCodec.Encode(manifest with { Signature = ManifestSignature.Blank(other.Address) })));
         Assert.Throws<ControlException>(() => signer.SignFor(FileOf(9), new byte[] { 0xA0 }));
     }
 

@@ -38,8 +38,8 @@ public sealed class DrainedSessionTests
     {
         var requests = new Pipe();
         var replies = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-        StoreFrameWriter.WritePut(requests.Writer, 1, StoreRig.RefOf(2), 60, StoreRig.Block(2));
-        StoreFrameWriter.WritePut(requests.Writer, 2, StoreRig.RefOf(1), 60, StoreRig.Block(1));
+        StoreFrameWriter.WritePut(requests.Writer, 1, StoreRig.RefOf(2), StoreRig.Unpaid(), StoreRig.Block(2));
+        StoreFrameWriter.WritePut(requests.Writer, 2, StoreRig.RefOf(1), StoreRig.Unpaid(), StoreRig.Block(1));
         StoreFrameWriter.WriteGet(requests.Writer, 3, StoreRig.RefOf(1));
         await requests.Writer.CompleteAsync();
         var stream = new Ends(requests.Reader, replies.Writer);
