@@ -8,12 +8,10 @@ namespace Veil.Cli.Commands;
 /// <summary>`veil store`: what the owner of a store does with it (spec/store.md, sections 11 and 12).</summary>
 internal static class StoreCommand
 {
-    internal const string Name = "store";
-
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
 
     internal static Command Create(CommandFrame frame) => new(
-        Name,
+        "store",
         "The store of this node: check what it keeps for others, or hand it over before the node leaves for good.\n\n"
         + "Examples:\n  veil store scrub\n  veil store drain --wait\n  veil store drain --cancel")
     {

@@ -59,8 +59,9 @@ public sealed record SettingKey(string Name, bool Live, string? Flag, string Mea
     public static SettingKey? Nearest(string name)
     {
         string last = name[(name.LastIndexOf(':') + 1)..];
-        return All.FirstOrDefault(key =>
-            key.Name.EndsWith(":" + last, StringComparison.OrdinalIgnoreCase)
-            || (last.Length > 2 && key.Name.Contains(last, StringComparison.OrdinalIgnoreCase)));
+        return All.FirstOrDefault(key => key.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+            ?? All.FirstOrDefault(key =>
+                key.Name.EndsWith(":" + last, StringComparison.OrdinalIgnoreCase)
+                || (last.Length > 2 && key.Name.Contains(last, StringComparison.OrdinalIgnoreCase)));
     }
 }

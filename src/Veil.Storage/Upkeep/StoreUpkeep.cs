@@ -122,7 +122,11 @@ public sealed class StoreUpkeep
                 _restart = false;
                 _scrub = _scrub with
                 {
-                    Segment = 0, Slot = 0, Started = now.ToUnixTimeSeconds(), Checked = 0, Bad = 0,
+                    Segment = 0,
+                    Slot = 0,
+                    Started = now.ToUnixTimeSeconds(),
+                    Checked = 0,
+                    Bad = 0,
                 };
                 await RememberAsync(cancellationToken);
             }

@@ -116,7 +116,7 @@ public sealed class CommandTreeTests : IDisposable
         Assert.True(commands.Count >= 12);
         Assert.All(commands.Where(command => command.Subcommands.Count == 0), command =>
             Assert.Contains("Example", command.Description, StringComparison.Ordinal));
-        string[] elsewhere = ["run", "network", "demo", "eris", "key"];
+        string[] elsewhere = ["run", "network", "demo", "eris", "key", "store"];
         Assert.All(commands.Where(command => !elsewhere.Contains(command.Name)), command =>
             Assert.Superset(
                 new HashSet<string> { "--json", "--data" },
