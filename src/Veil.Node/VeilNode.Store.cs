@@ -28,6 +28,11 @@ public sealed partial class VeilNode
             },
             _logger);
 
+    private NodeServices NewServices(RelayId self) => new(Options, _seams, _context, self, () => Consensus)
+    {
+        TakesNothing = TakesNothing,
+    };
+
     private bool TakesNothing() => Store?.Drain.IsOn == true;
 
     // Before links are accepted: a store that was being drained takes nothing from its first moment on.

@@ -107,10 +107,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         {
             _relay = new RelayRole(options, _keys, _context, (handshake, _directory.View), seams);
             Store = NewStore();
-            _services = new NodeServices(options, seams, _context, _keys.Relay, () => Consensus)
-            {
-                TakesNothing = TakesNothing,
-            };
+            _services = NewServices(_keys.Relay);
         }
 
         if (options.Roles.HasFlag(NodeRoles.Authority))

@@ -6,7 +6,8 @@ using Xunit;
 namespace Veil.EndToEnd.Clients;
 
 /// <summary>
-/// A headless Chromium behind a gateway's SOCKS port, told what to do by its DevTools protocol over pipes. Disposing ends it.
+/// A headless Chromium behind a gateway's SOCKS port, told what to do by its DevTools protocol over pipes. Disposing
+/// ends it.
 /// </summary>
 internal sealed class Chromium : IAsyncDisposable
 {
