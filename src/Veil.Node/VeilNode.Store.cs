@@ -1,5 +1,7 @@
+using Veil.Node.Roles;
 using Veil.Node.Stores;
 using Veil.Storage.Segments;
+using Veil.Wire;
 
 namespace Veil.Node;
 

@@ -264,6 +264,11 @@ public sealed partial class ControlClient : IDisposable
         {
             throw Broken();
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The node went away while the body waited for its source.
+            throw Broken();
+        }
 
         if (response.IsSuccessStatusCode)
         {

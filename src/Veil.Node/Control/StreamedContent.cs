@@ -72,7 +72,7 @@ internal sealed class StreamedContent(
         {
             return await file.ReadAsync(buffer, cancellationToken);
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
             Failure = failure;
             stop.Cancel();
