@@ -7,13 +7,16 @@ namespace Veil.EndToEnd.Published;
 
 /// <summary>
 /// What people publish, read by the programs that they have (spec/gateway.md, section 7). Each skips where the program
-/// is not installed.
+/// is not installed. <c>VEIL_SCREENSHOTS=FOLDER</c> keeps what was on the screen.
 /// </summary>
 [Collection(RunningTestnet.Collection)]
 public sealed class PublishedSiteTests(PublishedNetwork network) : IClassFixture<PublishedNetwork>
 {
     // Of each part of the image; VEIL_IMAGE_MIB=1200 is that of a whole Linux.
     private const int UsualImageMebibytes = 24;
+
+    private const int VideoSeconds = 60;
+    private const int SoughtSecond = 50;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -82,5 +85,39 @@ public sealed class PublishedSiteTests(PublishedNetwork network) : IClassFixture
 
         var check = await ToolProcess.RunProgramAsync("sh", "-c", "cd \"$1\" && sha256sum -c SHA256SUMS", "sh", came);
         Assert.Equal((0, "linux.iso: OK\n"), (check.ExitCode, check.Output));
+    }
+
+    [Fact]
+    public async Task A_video_plays_and_is_sought_in_Chromium()
+    {
+        var program = Programs.Need("chromium-headless-shell", "chromium-headless-shell", "chromium");
+        var ffmpeg = Programs.Need("ffmpeg", "ffmpeg");
+        var folder = network.NewFolder("video");
+        var file = Path.Combine(folder, "clip.webm");
+        var made = await ToolProcess.RunProgramAsync(
+            ffmpeg, "-loglevel", "error", "-f", "lavfi", "-i",
+            $"testsrc=size=320x240:rate=25:duration={VideoSeconds}", "-c:v", "libvpx", "-b:v", "1M",
+            "-deadline", "realtime", "-cpu-used", "8", "-g", "50", file);
+        Assert.True(made.ExitCode == 0, made.Errors);
+        var opened = await network.ReadAsync("open", await network.AddAsync(file));
+
+        await using var chromium = Chromium.Start(program, Path.Combine(folder, "profile"), network.Socks);
+        var page = await chromium.OpenAsync(opened.GetProperty("url").GetString()!);
+        var video = new WatchedVideo(chromium, page);
+        Assert.InRange(await video.LengthAsync(), VideoSeconds - 1, VideoSeconds + 1);
+        Assert.InRange(await video.PlayAsync(), 1, SoughtSecond);
+        await KeepAsync("playing.png", video.Screen);
+
+        Assert.InRange(await video.SeekAsync(SoughtSecond), SoughtSecond - 1, SoughtSecond + 1);
+        Assert.InRange(await video.PlayAsync(), SoughtSecond + 1, VideoSeconds);
+        await KeepAsync("sought.png", video.Screen);
+    }
+
+    private static async Task KeepAsync(string name, byte[] image)
+    {
+        if (Environment.GetEnvironmentVariable("VEIL_SCREENSHOTS") is { } folder)
+        {
+            await File.WriteAllBytesAsync(Path.Combine(folder, name), image, Token);
+        }
     }
 }
