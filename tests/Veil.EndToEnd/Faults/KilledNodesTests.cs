@@ -37,7 +37,7 @@ public sealed class KilledNodesTests
         [["relay1"], ["store1", "store2", "store3", "store4"]],
     ];
 
-    private readonly FaultSeed _seed = FaultSeed.FromEnvironment(usualMoments: 2);
+    private readonly FaultSeed _seed = FaultSeed.FromEnvironment(usualMoments: 1);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

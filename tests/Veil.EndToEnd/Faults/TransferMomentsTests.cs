@@ -36,7 +36,7 @@ public sealed class TransferMomentsTests : IAsyncLifetime
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
-    private readonly FaultSeed _seed = FaultSeed.FromEnvironment(usualMoments: 2);
+    private readonly FaultSeed _seed = FaultSeed.FromEnvironment(usualMoments: 1);
     private readonly TimeSpan _freeze = TimeSpan.FromSeconds(
         Environment.GetEnvironmentVariable("VEIL_FREEZE_SECONDS") is { Length: > 0 } text
             ? int.Parse(text, CultureInfo.InvariantCulture)
