@@ -3,20 +3,10 @@ namespace Veil.Storage.Segments;
 /// <summary>Reading that ends with a result.</summary>
 internal sealed class ReadWork<T>(Func<T> read) : ReadWork
 {
-    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Answer<T> _answer = new(read);
 
-    public Task<T> Done => _done.Task;
+    public Task<T> Done => _answer.Done;
 
     /// <inheritdoc/>
-    public override void Run()
-    {
-        try
-        {
-            _done.TrySetResult(read());
-        }
-        catch (Exception exception)
-        {
-            _done.TrySetException(exception);
-        }
-    }
+    public override void Run() => _answer.Run();
 }

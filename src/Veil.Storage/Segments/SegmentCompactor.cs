@@ -186,10 +186,11 @@ internal sealed class SegmentCompactor(StoreState state, SegmentAppender appende
 
     private void Append(Segment target, List<FoundBlock> blocks)
     {
+        // Leases change on this thread only, and none does within a step.
         SegmentBatch.Write(
             state,
             target,
-            [.. blocks.Select(block => new BatchedBlock(block.Reference, LeaseOf(block), block.Payload))]);
+            [.. blocks.Select(block => new BatchedBlock(block.Reference, block.Entry.LeaseEnd, block.Payload))]);
 
         // Durable from here on: now the index may name the copies, and after that the originals may go.
         state.Options.OnStep?.Invoke(DiskStep.MoveIndex);
@@ -206,9 +207,6 @@ internal sealed class SegmentCompactor(StoreState state, SegmentAppender appende
 
         state.Segments.Grow(target);
     }
-
-    // Leases change on this thread only, and none does within a step.
-    private static uint LeaseOf(FoundBlock block) => block.Entry.LeaseEnd;
 
     /// <summary>Cuts the victim off, or deletes it.</summary>
     private void Release(Segment victim, int end)

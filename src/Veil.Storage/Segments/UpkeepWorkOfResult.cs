@@ -3,24 +3,13 @@ namespace Veil.Storage.Segments;
 /// <summary>Upkeep that ends with a result.</summary>
 internal sealed class UpkeepWork<T>(Func<T> step) : UpkeepWork
 {
-    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Answer<T> _answer = new(step);
 
-    public Task<T> Done => _done.Task;
-
-    /// <inheritdoc/>
-    public override void Run()
-    {
-        try
-        {
-            _done.TrySetResult(step());
-        }
-        catch (Exception exception)
-        {
-            // The caller's to know; what was to be written besides is not touched by it.
-            _done.TrySetException(exception);
-        }
-    }
+    public Task<T> Done => _answer.Done;
 
     /// <inheritdoc/>
-    public override void Fail(Exception exception) => _done.TrySetException(exception);
+    public override void Run() => _answer.Run();
+
+    /// <inheritdoc/>
+    public override void Fail(Exception exception) => _answer.Fail(exception);
 }
