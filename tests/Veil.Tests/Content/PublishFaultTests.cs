@@ -6,7 +6,7 @@ namespace Veil.Tests.Content;
 /// <summary>Sources and stores that misbehave while something is published (spec/stripe.md, section 6).</summary>
 public sealed class PublishFaultTests : IDisposable
 {
-    private const int FileBytes = 3 << 20;
+    private const int FileBytes = 12 << 20;
 
     private readonly ContentRig _rig = new(stores: 30);
     private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("veil-test-");
