@@ -18,19 +18,19 @@ internal sealed class ArrivingFile : ForwardWriteStream
     private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly Action<long> _onProgress;
 
-    // Of a part that another run may go on from: what all of it must have, and has so far.
-    private readonly string? _expected;
-    private readonly EntityDigest? _content;
+    // Whether another run may go on from it. Where this one does: what all of it must have, and has so far. What comes
+    // now needs no digest, every byte of it is verified.
+    private readonly bool _isResumable;
+    private (EntityDigest SoFar, string Expected)? _content;
     private long _written;
     private bool _kept;
 
-    private ArrivingFile(Stream inner, string? temporary, Action<long> onProgress, string? expected = null)
+    private ArrivingFile(Stream inner, string? temporary, Action<long> onProgress, bool isResumable = false)
     {
         _inner = inner;
         _temporary = temporary;
         _onProgress = onProgress;
-        _expected = expected;
-        _content = expected is null ? null : new EntityDigest();
+        _isResumable = isResumable;
     }
 
     /// <inheritdoc/>
@@ -63,10 +63,15 @@ internal sealed class ArrivingFile : ForwardWriteStream
         string part = Parts.Of(path, content.Digest);
         Parts.RemoveOthers(path, part);
         var inner = Parts.Open(part);
-        var file = new ArrivingFile(inner, part, onProgress, content.Digest);
+        var file = new ArrivingFile(inner, part, onProgress, isResumable: true);
         if (inner.Length > content.Length)
         {
             inner.SetLength(0);
+        }
+
+        if (inner.Length > 0)
+        {
+            file._content = (new EntityDigest(), content.Digest);
         }
 
         var buffer = new byte[1 << 17];
@@ -88,7 +93,7 @@ internal sealed class ArrivingFile : ForwardWriteStream
     internal void Keep(string path, bool replace)
     {
         var file = (FileStream)_inner;
-        if (_content is not null && _content.Finish().ToString() != _expected)
+        if (_content is { } content && content.SoFar.Finish().ToString() != content.Expected)
         {
             // Nothing that came now: every byte of that was verified.
             file.Dispose();
@@ -127,7 +132,17 @@ internal sealed class ArrivingFile : ForwardWriteStream
         ReadOnlyMemory<byte> buffer,
         CancellationToken cancellationToken = default)
     {
-        await _inner.WriteAsync(buffer, cancellationToken);
+        if (_temporary is null)
+        {
+            await _inner.WriteAsync(buffer, cancellationToken);
+        }
+        else
+        {
+            // To the system's memory; by way of the pool it would cost more than the copy.
+            cancellationToken.ThrowIfCancellationRequested();
+            _inner.Write(buffer.Span);
+        }
+
         Count(buffer.Span);
     }
 
@@ -137,7 +152,7 @@ internal sealed class ArrivingFile : ForwardWriteStream
     private void Count(ReadOnlySpan<byte> bytes)
     {
         _digest.AppendData(bytes);
-        _content?.Append(bytes);
+        _content?.SoFar.Append(bytes);
         _written += bytes.Length;
         _onProgress(_written);
     }
@@ -149,8 +164,8 @@ internal sealed class ArrivingFile : ForwardWriteStream
         {
             _inner.Dispose();
             _digest.Dispose();
-            _content?.Dispose();
-            if (_temporary is not null && !_kept && (_content is null || _written == 0))
+            _content?.SoFar.Dispose();
+            if (_temporary is not null && !_kept && (!_isResumable || _written == 0))
             {
                 File.Delete(_temporary);
             }

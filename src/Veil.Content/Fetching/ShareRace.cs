@@ -75,6 +75,8 @@ internal sealed class ShareRace(
 
     private void StartRequests(CancellationToken cancellationToken)
     {
+        // What goes to one store now shares cells and a wake of the link.
+        using var turn = LoopTurn.Begin();
         while (_running.Count < needed - _obtained.Count + _hedges)
         {
             if (!_queue.TryDequeue(out var attempt))

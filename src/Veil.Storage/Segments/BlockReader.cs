@@ -54,6 +54,35 @@ internal sealed class BlockReader(StoreState state)
         return false;
     }
 
+    /// <summary>Reads and verifies a block if that needs no disk; null where it does, or anything is odd.</summary>
+    /// <param name="reference">The block wanted.</param>
+    /// <param name="payload">32,768 bytes, valid only after true.</param>
+    public bool? TryReadCached(BlockRef reference, Span<byte> payload)
+    {
+        var tag = state.Index.TagOf(reference);
+        var cursor = 0;
+        var isNowhere = true;
+        while (state.Index.TryNext(tag, ref cursor, out var entry))
+        {
+            isNowhere = false;
+            try
+            {
+                if (state.Segments.At(entry.Position) is { } segment
+                    && segment.TryReadCachedPayload(SegmentTable.SlotOf(entry.Position), payload)
+                    && BlockRef.Of(payload) == reference)
+                {
+                    return true;
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // Deleted since the look-up: whoever looks again finds where the block is now.
+            }
+        }
+
+        return isNowhere ? false : null;
+    }
+
     private Found Examine(Segment segment, int slot, BlockRef reference, Span<byte> payload)
     {
         try

@@ -85,6 +85,10 @@ internal sealed class Segment : IDisposable
     public bool TryReadPayload(int slot, Span<byte> payload) =>
         ReadFully(payload[..StoreLayout.BlockBytes], SegmentLayout.PayloadOffset(slot)) == StoreLayout.BlockBytes;
 
+    /// <summary>Reads a slot's payload if that needs no disk; false says nothing about the file.</summary>
+    public bool TryReadCachedPayload(int slot, Span<byte> payload) =>
+        CachedRead.TryRead(_handle, payload[..StoreLayout.BlockBytes], SegmentLayout.PayloadOffset(slot));
+
     /// <summary>Reads a slot's header; false when it is not intact, or another slot's.</summary>
     public bool TryReadHeader(int slot, out SegmentRecord header)
     {

@@ -9,7 +9,8 @@ namespace Veil.Storage.Segments;
 
 /// <summary>
 /// The blocks of a store in segment files (spec/store.md, sections 4 to 6): one thread writes, and a flush covers all
-/// that waited for it; a few threads read. Nothing here blocks a thread of the pool.
+/// that waited for it; a few threads read what the system does not have in memory. Nothing here waits for a disk on a
+/// thread of the pool.
 /// </summary>
 public sealed class SegmentStore : IBlockStore
 {
@@ -138,14 +139,18 @@ public sealed class SegmentStore : IBlockStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> TryReadAsync(
+    public ValueTask<bool> TryReadAsync(
         BlockRef reference,
         Memory<byte> destination,
         CancellationToken cancellationToken)
     {
         RequireBlockLength(destination.Length, nameof(destination));
-        return await ReadAsync(
-            () => _reader!.TryRead(reference, destination.Span, forgetUnreadable: false, out _), cancellationToken);
+
+        // Handing a block over to a thread and back costs as much as reading one that the system has in memory.
+        return _reader!.TryReadCached(reference, destination.Span) is { } isHere
+            ? ValueTask.FromResult(isHere)
+            : ReadAsync(
+                () => _reader!.TryRead(reference, destination.Span, forgetUnreadable: false, out _), cancellationToken);
     }
 
     /// <inheritdoc/>

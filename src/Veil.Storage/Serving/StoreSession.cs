@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
-using System.Threading.Channels;
 using Veil.Storage.Blocks;
 using Veil.Storage.Records;
 using Veil.Wire;
@@ -16,8 +15,9 @@ namespace Veil.Storage.Serving;
 /// fewer than the bound are under way, carried out side by side, and answered in the order in which they end.
 /// </summary>
 /// <remarks>
-/// Three kinds of work share the stream: one loop reads, one task a request carries out, one loop writes. A request
-/// holds one of the slots from before it is read until its reply is written, and that bounds all of them.
+/// Three kinds of work share the stream: one loop reads requests, one task a PUT carries it out, one loop writes
+/// replies (<see cref="ReplyWriter"/>). A request holds one of the slots from before it is read until its reply is
+/// written, and that bounds all of them.
 /// </remarks>
 public sealed class StoreSession
 {
@@ -26,16 +26,11 @@ public sealed class StoreSession
     private readonly StoreBudget _budget;
     private readonly TimeProvider _time;
     private readonly StoreSessionOptions _options;
-    private readonly Channel<SessionReply> _replies;
+    private readonly ReplyWriter _replies;
 
-    // Of the reading loop.
-    private readonly List<Task> _underWay = [];
+    // Of the reading loop; the second says whether it holds a slot that no request owns.
     private StoreRequestOrder _order;
-
-    // Set by one loop, read by the other.
-    private volatile bool _peerGone;
-    private volatile bool _abandoned;
-    private volatile bool _failed;
+    private bool _holdsSlot;
 
     /// <summary>A session that has not begun; it takes the stream over and completes both of its ends.</summary>
     /// <param name="stream">What the peer sends, and where replies go.</param>
@@ -57,10 +52,7 @@ public sealed class StoreSession
         _budget = _options.Circuit?.Blocks ?? budget;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaxInFlight);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.MaxInFlight, StoreLayout.MaxInFlight);
-        _replies = Channel.CreateBounded<SessionReply>(new BoundedChannelOptions(_options.MaxInFlight)
-        {
-            SingleReader = true,
-        });
+        _replies = new ReplyWriter(stream, store, _budget, _options);
     }
 
     /// <summary>
@@ -71,27 +63,26 @@ public sealed class StoreSession
     public async Task<CloseReason> RunAsync(CancellationToken cancellationToken)
     {
         using var slots = new SemaphoreSlim(_options.MaxInFlight);
-        using var stopping = cancellationToken.Register(Abandon);
-        var writing = WriteRepliesAsync(slots);
+        using var stopping = cancellationToken.Register(_replies.Abandon);
+        var writing = _replies.RunAsync(slots);
         var reason = await ReadRequestsAsync(slots, cancellationToken);
         if (reason != CloseReason.PeerClosed)
         {
-            Abandon();
+            _replies.Abandon();
         }
 
-        // A peer that has sent its last request still gets its replies, unless the node stops meanwhile.
-        await Task.WhenAll(_underWay);
-        _replies.Writer.Complete();
+        // A peer that has sent its last request still gets its replies, unless the node stops meanwhile. All is
+        // answered when no request holds a slot.
+        for (var slot = _holdsSlot ? 1 : 0; slot < _options.MaxInFlight; slot++)
+        {
+            await slots.WaitAsync(CancellationToken.None);
+        }
+
+        _replies.Complete();
         await writing;
         await _stream.Input.CompleteAsync();
         await _stream.Output.CompleteAsync();
-        return _failed ? CloseReason.InternalError : reason;
-    }
-
-    private void Abandon()
-    {
-        _abandoned = true;
-        _stream.Output.CancelPendingFlush();
+        return _replies.HasFailed ? CloseReason.InternalError : reason;
     }
 
     private async Task<CloseReason> ReadRequestsAsync(SemaphoreSlim slots, CancellationToken cancellationToken)
@@ -103,9 +94,9 @@ public sealed class StoreSession
                 // Without the token, with which it would go on by way of the pool. A slot comes free all the same:
                 // what is under way ends, and when the node stops, replies no longer wait for the peer.
                 await slots.WaitAsync(CancellationToken.None);
+                _holdsSlot = true;
                 if (await ReadOneAsync(cancellationToken) is { } reason)
                 {
-                    slots.Release();
                     return reason;
                 }
             }
@@ -121,7 +112,7 @@ public sealed class StoreSession
         }
         catch (Exception)
         {
-            Fail();
+            _replies.Fail();
             return CloseReason.InternalError;
         }
     }
@@ -132,7 +123,7 @@ public sealed class StoreSession
         while (true)
         {
             var read = await _stream.Input.ReadAsync(cancellationToken);
-            if (read.IsCanceled && (_peerGone || _failed))
+            if (read.IsCanceled && _replies.IsOver)
             {
                 return CloseReason.PeerClosed;
             }
@@ -143,6 +134,7 @@ public sealed class StoreSession
                 case StoreReadResult.Frame when _order.TryAccept(request.RequestId):
                     var type = request.Type;
                     var isServed = TryStart(request);
+                    _holdsSlot = false;
                     _stream.Input.AdvanceTo(buffer.Start);
                     return isServed ? await PaceAsync(type, cancellationToken) : CloseReason.ResourceLimit;
                 case StoreReadResult.Incomplete when !read.IsCompleted:
@@ -172,7 +164,6 @@ public sealed class StoreSession
     /// </summary>
     private bool TryStart(in StoreRequest request)
     {
-        _underWay.RemoveAll(task => task.IsCompletedSuccessfully);
         if (request.Type is StoreFrameType.PutRecord or StoreFrameType.GetRecord)
         {
             StartRecord(request);
@@ -182,33 +173,32 @@ public sealed class StoreSession
         var isPut = request.Type == StoreFrameType.Put;
         if (isPut && !request.Lease.End.IsSold(_time.GetUtcNow()))
         {
-            Post(SessionReply.Refuse(request.RequestId, StoreRefusal.BadLease));
+            _replies.Post(SessionReply.Refuse(request.RequestId, StoreRefusal.BadLease));
         }
         else if ((isPut && _options.TakesNothing()) || _options.Denylist?.Forbids(request.Reference) == true)
         {
             // Nothing that a store without a list would not answer, too.
-            Post(isPut
+            _replies.Post(isPut
                 ? SessionReply.Refuse(request.RequestId, StoreRefusal.Full)
                 : new SessionReply(StoreFrameType.NotFound, request.RequestId));
         }
         else if (isPut && _options.Gate?.Check(request) is { } unpaid and not StoreRefusal.None)
         {
-            Post(SessionReply.Refuse(request.RequestId, unpaid));
+            _replies.Post(SessionReply.Refuse(request.RequestId, unpaid));
             return _options.Circuit?.TryCountUnpaid() != false;
+        }
+        else if (!isPut)
+        {
+            _replies.Post(SessionReply.Read(request.RequestId, request.Reference));
         }
         else if (_budget.TryRent() is not { } buffer)
         {
-            Post(SessionReply.Refuse(request.RequestId, StoreRefusal.Overloaded));
-        }
-        else if (isPut)
-        {
-            request.Block.CopyTo(buffer);
-            var lease = Lease.Until(request.Lease.End);
-            _underWay.Add(PutAsync(request.RequestId, request.Reference, lease, buffer));
+            _replies.Post(SessionReply.Refuse(request.RequestId, StoreRefusal.Overloaded));
         }
         else
         {
-            _underWay.Add(GetAsync(request.RequestId, request.Reference, buffer));
+            request.Block.CopyTo(buffer);
+            _ = PutAsync(request.RequestId, request.Reference, Lease.Until(request.Lease.End), buffer);
         }
 
         return true;
@@ -219,7 +209,7 @@ public sealed class StoreSession
         if (request.Type == StoreFrameType.GetRecord)
         {
             var (first, second) = _options.Records?.Find(request.RecordKey) ?? default;
-            Post(first is null
+            _replies.Post(first is null
                 ? new SessionReply(StoreFrameType.NotFound, request.RequestId)
                 : new SessionReply(StoreFrameType.Record, request.RequestId) { Records = (first, second) });
             return;
@@ -229,15 +219,15 @@ public sealed class StoreSession
         request.Block.CopyTo(bytes);
         if (!NameRecord.TryParse(bytes, out var record))
         {
-            Post(SessionReply.Refuse(request.RequestId, StoreRefusal.BadRecord));
+            _replies.Post(SessionReply.Refuse(request.RequestId, StoreRefusal.BadRecord));
         }
         else if (_options.Records is null || _options.TakesNothing())
         {
-            Post(SessionReply.Refuse(request.RequestId, StoreRefusal.Full));
+            _replies.Post(SessionReply.Refuse(request.RequestId, StoreRefusal.Full));
         }
         else
         {
-            _underWay.Add(PutRecordAsync(request.RequestId, record));
+            _ = PutRecordAsync(request.RequestId, record);
         }
     }
 
@@ -257,10 +247,10 @@ public sealed class StoreSession
         }
         catch (Exception)
         {
-            Fail();
+            _replies.Fail();
         }
 
-        Post(reply);
+        _replies.Post(reply);
     }
 
     private async Task PutAsync(uint requestId, BlockRef reference, Lease lease, byte[] buffer)
@@ -288,102 +278,10 @@ public sealed class StoreSession
         }
         catch (Exception)
         {
-            Fail();
+            _replies.Fail();
         }
 
         _budget.Return(buffer);
-        Post(reply);
-    }
-
-    private async Task GetAsync(uint requestId, BlockRef reference, byte[] buffer)
-    {
-        var reply = new SessionReply(StoreFrameType.NotFound, requestId);
-        try
-        {
-            if (await _store.TryReadAsync(reference, buffer, CancellationToken.None))
-            {
-                _options.OnBlock?.Invoke(reference, false);
-                Post(new SessionReply(StoreFrameType.Block, requestId) { Block = buffer });
-                return;
-            }
-        }
-        catch (Exception)
-        {
-            Fail();
-        }
-
-        _budget.Return(buffer);
-        Post(reply);
-    }
-
-    /// <summary>Our own fault: the session ends as if the peer had gone, and says so in its reason.</summary>
-    private void Fail()
-    {
-        _failed = true;
-        Abandon();
-        _stream.Input.CancelPendingRead();
-    }
-
-    private void Post(in SessionReply reply)
-    {
-        var posted = _replies.Writer.TryWrite(reply);
-        Debug.Assert(posted, "there are as many places as slots");
-    }
-
-    private async Task WriteRepliesAsync(SemaphoreSlim slots)
-    {
-        while (await _replies.Reader.WaitToReadAsync())
-        {
-            var written = 0;
-            while (_replies.Reader.TryRead(out var reply))
-            {
-                Write(reply);
-                written++;
-                if (reply.Block is not null)
-                {
-                    // Small replies share a flush; a block does not wait for the next, nor fill the pipe with it.
-                    break;
-                }
-            }
-
-            await FlushAsync();
-            slots.Release(written);
-        }
-    }
-
-    private void Write(in SessionReply reply)
-    {
-        if (!_abandoned && !_peerGone)
-        {
-            reply.WriteTo(_stream.Output, _options.Gate?.Price ?? StampPrice.Free);
-        }
-
-        if (reply.Block is { } buffer)
-        {
-            _budget.Return(buffer);
-        }
-    }
-
-    private async Task FlushAsync()
-    {
-        if (_abandoned || _peerGone)
-        {
-            return;
-        }
-
-        try
-        {
-            var flushed = await _stream.Output.FlushAsync();
-            _peerGone = flushed.IsCompleted;
-        }
-        catch (IOException)
-        {
-            _peerGone = true;
-        }
-
-        if (_peerGone)
-        {
-            _stream.Input.CancelPendingRead();
-        }
+        _replies.Post(reply);
     }
 }

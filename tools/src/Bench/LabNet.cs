@@ -64,6 +64,14 @@ internal sealed class LabNet : IDisposable
         Testnet(Hook, "start", name);
     }
 
+    /// <summary>Starts a node anew after one of its folders, with what is in it, was deleted.</summary>
+    internal void RestartWithout(string name, Func<string, string> folder)
+    {
+        Testnet([], "kill", name);
+        System.IO.Directory.Delete(folder(this[name].Data), recursive: true);
+        Testnet([], "start", name);
+    }
+
     /// <summary>Ends all processes and deletes the files.</summary>
     public void Dispose()
     {

@@ -9,7 +9,8 @@ IBench[] benches =
     new RawBench(), new TcpBench(), new DemoBench(), new StoreBench(args), new HoldBench(options),
     new SetupBench(options), new IdleBench(options), new RelayBench(options),
     new CircuitBench(options), new DelayBench(options), new FairBench(options), new LimitsBench(options),
-    new StalledBench(options), new ContentBench(options), new VideoBench(options), new StampBench(options),
+    new StalledBench(options), new ContentBench(options), new VideoBench(options), new DenyBench(options),
+    new StampBench(options),
 ];
 
 if (args is [ChildProcess.PlayArgument, var played, var role, .. var rest])
