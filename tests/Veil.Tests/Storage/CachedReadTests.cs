@@ -6,9 +6,12 @@ namespace Veil.Tests.Storage;
 /// <summary>Reading without a wait for the disk (spec/store.md, section 7).</summary>
 public sealed class CachedReadTests : IDisposable
 {
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"veil-cached-{Guid.NewGuid():n}");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("veil-cached-");
+    private readonly string _path;
 
-    public void Dispose() => File.Delete(_path);
+    public CachedReadTests() => _path = Path.Combine(_folder.FullName, "file");
+
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public void What_was_just_written_is_read_where_it_was_asked_for_and_nothing_beyond_the_end()
@@ -20,7 +23,7 @@ public sealed class CachedReadTests : IDisposable
         Assert.SkipUnless(CachedRead.TryRead(file, read, 0), "this file system does not say what is in memory");
 
         Assert.True(CachedRead.TryRead(file, read, 50_001));
-        Assert.Equal(content.AsSpan(50_001, read.Length), read);
+        Assert.Equal(content[50_001..(50_001 + read.Length)], read);
         Assert.False(CachedRead.TryRead(file, read, content.Length - read.Length + 1));
         Assert.False(CachedRead.TryRead(file, read, content.Length));
     }
