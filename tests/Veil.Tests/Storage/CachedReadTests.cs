@@ -6,7 +6,7 @@ namespace Veil.Tests.Storage;
 /// <summary>Reading without a wait for the disk (spec/store.md, section 7).</summary>
 public sealed class CachedReadTests : IDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("veil-cached-");
+    private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("veil-cached-");
     private readonly string _path;
 
     public CachedReadTests() => _path = Path.Combine(_folder.FullName, "file");
