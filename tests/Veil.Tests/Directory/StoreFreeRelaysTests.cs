@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Veil.Tests.Directory;
 
-/// <summary>Trunks that publish pass no store where the network can do without (spec/directory.md, section 6).</summary>
+/// <summary>Trunks that publish pass no store where the network can do without (spec/directory.md, section
+/// 6).</summary>
 public sealed class StoreFreeRelaysTests
 {
     private const int Free = 12;
