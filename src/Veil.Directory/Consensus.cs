@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Veil.Directory.Documents;
+using Veil.Directory.Paths;
 using Veil.Directory.Ring;
 using Veil.Wire;
 using Veil.Wire.Documents;
@@ -26,6 +27,7 @@ public sealed class Consensus
         _byId = Relays.ToDictionary(entry => entry.Identity);
         Ring = new StoreRing(
             Relays.Where(entry => entry.Has(RelayFlags.Store)).Select(entry => (entry.RingPosition, entry.Identity)));
+        PublishesPastStores = StoreFreeRelays.Suffice(Relays, TotalWeight, Lab);
     }
 
     /// <summary>The verified document.</summary>
@@ -56,6 +58,10 @@ public sealed class Consensus
 
     /// <summary>Whether it is of a lab network, where subnet rules are off.</summary>
     public bool Lab => _network.Lab;
+
+    /// <summary>Whether enough relays are no stores for trunks that publish, keep or serve to pass none
+    /// (spec/directory.md, section 6).</summary>
+    public bool PublishesPastStores { get; }
 
     /// <summary>Start of its epoch.</summary>
     public DateTimeOffset ValidAfter => DateTimeOffset.FromUnixTimeSeconds(Document.Header.ValidAfter);

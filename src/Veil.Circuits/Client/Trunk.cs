@@ -33,6 +33,9 @@ internal sealed class Trunk(ClientCircuit circuit, long builtAt)
         && !circuit.Path.Any(end.Apart.Contains)
         && (_ends.Contains(end.Relay) || _ends.Count < options.MaxEnds);
 
+    /// <summary>Whether it may be used for an end that it was not used for yet.</summary>
+    internal bool HasRoom(TrunkOptions options) => _ends.Count < options.MaxEnds;
+
     internal void Visit(RelayId end) => _ends.Add(end);
 
     /// <summary>

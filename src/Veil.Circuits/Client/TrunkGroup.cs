@@ -8,7 +8,7 @@ namespace Veil.Circuits.Client;
 /// The trunks of one group for one purpose (spec/circuit.md, section 6). Branches go to the least used of a few
 /// trunks with different third hops.
 /// </summary>
-internal sealed class TrunkGroup(TrunkBuilder builder, SpareTrunks spares, TrunkOptions options) : IDisposable
+internal sealed partial class TrunkGroup(TrunkBuilder builder, SpareTrunks spares, TrunkOptions options) : IDisposable
 {
     private const int MaxUnanswered = 16;
 
@@ -249,9 +249,10 @@ internal sealed class TrunkGroup(TrunkBuilder builder, SpareTrunks spares, Trunk
     }
 
     // Different third hops where the network has them: none then sees more than its share of a group's stores.
-    private CircuitPath ChoosePath(TrunkPurpose purpose, HashSet<RelayId> avoid)
+    private CircuitPath ChoosePath(TrunkPurpose purpose, HashSet<RelayId> avoid, params RelayId[] chosen)
     {
-        var (thirds, unanswered) = Known();
+        var (known, unanswered) = Known();
+        RelayId[] thirds = [.. known, .. chosen];
 
         // From the strictest wish to the bare need.
         RelayId[][] wishes = [[.. thirds, .. unanswered], unanswered, thirds];

@@ -22,6 +22,9 @@ public sealed record TrunkOptions
     /// <summary>How long after their last use they are kept ready.</summary>
     public TimeSpan SparesAfterUse { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>How long the first branches of what publishes wait until all of these trunks stand.</summary>
+    public TimeSpan PrepareLimit { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>Silence, while an answer is awaited, after which a trunk is asked for a sign of life.</summary>
     public TimeSpan ProbeAfter { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -43,20 +43,23 @@ public sealed class TrunkPool : IDisposable
         RelayId end,
         CancellationToken cancellationToken)
     {
+        // Begun under the lock, so that no sweep comes between; it runs here only up to its first wait.
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_groups.TryGetValue((group, purpose), out var trunks))
-            {
-                MakeRoom();
-                trunks = new TrunkGroup(_builder, _spares, _options);
-                _groups.Add((group, purpose), trunks);
-            }
+            return GroupOf(group, purpose).BranchAsync(purpose, end, cancellationToken);
+        }
+    }
 
-            trunks.LastUsed = _context.Time.GetTimestamp();
-
-            // Begun under the lock, so that no sweep comes between; it runs here only up to its first wait.
-            return trunks.BranchAsync(purpose, end, cancellationToken);
+    /// <summary>Waits until a group has all the trunks that it spreads over, so that no branch waits for one; it never
+    /// fails, and takes no longer than <see cref="TrunkOptions.PrepareLimit"/>.</summary>
+    /// <param name="group">Whose trunks.</param>
+    /// <param name="purpose">Decides guards and second hops.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task PrepareAsync(string group, TrunkPurpose purpose, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return GroupOf(group, purpose).PrepareAsync(purpose, cancellationToken);
         }
     }
 
@@ -77,6 +80,21 @@ public sealed class TrunkPool : IDisposable
         }
 
         _spares.Dispose();
+    }
+
+    // Under the lock.
+    private TrunkGroup GroupOf(string group, TrunkPurpose purpose)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_groups.TryGetValue((group, purpose), out var trunks))
+        {
+            MakeRoom();
+            trunks = new TrunkGroup(_builder, _spares, _options);
+            _groups.Add((group, purpose), trunks);
+        }
+
+        trunks.LastUsed = _context.Time.GetTimestamp();
+        return trunks;
     }
 
     private void Watch()

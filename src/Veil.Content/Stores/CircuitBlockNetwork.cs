@@ -252,7 +252,12 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
         try
         {
             bool isPublish = place.Purpose == TrunkPurpose.Publish;
-            if (isPublish) await _pauses.BeforeBranchAsync(stopping);
+            if (isPublish)
+            {
+                await _trunks.PrepareAsync(place.Group.Name, place.Purpose, stopping);
+                await _pauses.BeforeBranchAsync(stopping);
+            }
+
             long start = _context.Time.GetTimestamp();
             var branch = await _trunks.BranchAsync(place.Group.Name, place.Purpose, place.Store, stopping);
             StoreConnection connection;

@@ -8,25 +8,26 @@ namespace Veil.Content.Stores;
 
 /// <summary>
 /// Random waits before a publisher opens a branch, and before the first block goes over it (spec/stripe.md, section 6):
-/// a store, or all of them together, would else measure the round trip to the publisher, which tells users apart. In
-/// proportion to what opening a branch takes: round trips are hidden by times of their own size. Any thread.
+/// a store, or all of them together, would else measure the round trip to the publisher, which tells users apart. The
+/// waits must not follow the round trip themselves, or they tell it: they are the same for all, except where it is so
+/// short that there is no network to hide in. Any thread.
 /// </summary>
 internal sealed class PublishPauses
 {
-    // Of the mean opening: what all branches of a group wait beyond all else, and what each waits by itself.
+    // Of the unit: what all branches of a group wait beyond all else, and what each waits by itself.
     private const double GroupShare = 2;
     private const double BranchShare = 1;
     private const double Gain = 0.125;
 
-    // Before the first branch is open, and at most.
-    private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    // The unit, and the mean opening below which it is in proportion: four hops in one lab or data centre.
+    private static readonly TimeSpan Usual = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Near = TimeSpan.FromSeconds(1.0 / 16);
 
     private readonly DecisionSource _decisions;
     private readonly TimeProvider _time;
     private readonly Bytes32 _salt;
     private readonly Lock _lock = new();
-    private TimeSpan _mean = Usual;
+    private TimeSpan _mean = Near;
     private bool _any;
 
     /// <summary>Knows no opening yet.</summary>
@@ -38,7 +39,7 @@ internal sealed class PublishPauses
         _salt = new Bytes32(salt);
     }
 
-    // Rounded to a power of two: the mean itself is the user's, too.
+    // In a lab rounded to a power of two.
     private TimeSpan Unit
     {
         get
@@ -46,9 +47,10 @@ internal sealed class PublishPauses
             TimeSpan mean;
             lock (_lock)
             {
-                mean = _mean < Longest ? _mean : Longest;
+                mean = _mean;
             }
 
+            if (mean >= Near) return Usual;
             return mean > TimeSpan.Zero
                 ? TimeSpan.FromSeconds(Math.Pow(2, Math.Round(Math.Log2(mean.TotalSeconds))))
                 : TimeSpan.Zero;

@@ -28,4 +28,14 @@ public static class HopRules
         return candidate.Has(RelayFlags.Relay) && !excluded.Contains(candidate.Identity)
             && hops.All(hop => MayMeet(candidate, hop, lab));
     }
+
+    /// <summary>Whether <paramref name="candidate"/> may be second or third hop of a trunk that publishes, keeps or
+    /// serves: no store, where the network has enough other relays.</summary>
+    public static bool MayPublish(RelayEntry candidate, Consensus consensus)
+    {
+        ArgumentNullException.ThrowIfNull(candidate);
+        ArgumentNullException.ThrowIfNull(consensus);
+        return candidate.Has(RelayFlags.Relay)
+            && !(consensus.PublishesPastStores && candidate.Has(RelayFlags.Store));
+    }
 }

@@ -5,7 +5,8 @@ namespace Veil.Directory.Paths;
 
 /// <summary>
 /// Chooses the three hops of a trunk (spec/directory.md, section 6): a guard of the client's own, a second hop by
-/// weight or from the fixed set, a third by weight; never one relay twice, nor two of one family or subnet.
+/// weight or from the fixed set, a third by weight; never one relay twice, nor two of one family or subnet. Trunks that
+/// publish pass no store where they can.
 /// </summary>
 public sealed class PathSelector
 {
@@ -54,10 +55,15 @@ public sealed class PathSelector
             _decisions.Shuffle<RelayEntry>(usable);
         }
 
+        if (request.Purpose == TrunkPurpose.Publish)
+        {
+            return SelectToPublish(request, usable, vanguards);
+        }
+
         var result = PathResult.Of(PathFailure.NoGuard);
         foreach (var guard in usable)
         {
-            result = Complete(request, guard, vanguards);
+            result = CompleteAtRandom(request, guard);
             if (result.Path is not null)
             {
                 break;
@@ -67,40 +73,43 @@ public sealed class PathSelector
         return result;
     }
 
-    private PathResult Complete(PathRequest request, RelayEntry guard, VanguardSet vanguards)
+    // The third hop first, from all that can be reached at all: drawn last, a client's own guards and second hops would
+    // be third hops more seldom than those of others, which stores could count.
+    private PathResult SelectToPublish(PathRequest request, RelayEntry[] guards, VanguardSet vanguards)
     {
-        bool Fits(RelayEntry entry, params RelayEntry[] hops) => HopRules.MayJoin(entry, hops, request.Excluded, _lab);
-
-        if (request.Purpose == TrunkPurpose.Publish)
+        RelayEntry[] seconds = [.. vanguards.Listed(_consensus)];
+        _decisions.Shuffle<RelayEntry>(seconds);
+        (RelayEntry Guard, RelayEntry Second)[] begins = [.. guards.SelectMany(
+            guard => seconds.Where(second => Fits(request, second, guard)),
+            (guard, second) => (guard, second))];
+        if (begins.Length == 0)
         {
-            var seconds = vanguards.Listed(_consensus).Where(entry => Fits(entry, guard)).ToArray();
-            _decisions.Shuffle<RelayEntry>(seconds);
-            var failure = PathFailure.NoSecondHop;
-            foreach (var second in seconds)
-            {
-                if (_picker.Pick(entry => Fits(entry, guard, second)) is { } third)
-                {
-                    return new PathResult(new CircuitPath(guard, second, third), PathFailure.None);
-                }
-
-                failure = PathFailure.NoThirdHop;
-            }
-
-            return PathResult.Of(failure);
+            return PathResult.Of(guards.Length == 0 ? PathFailure.NoGuard : PathFailure.NoSecondHop);
         }
 
-        return CompleteAtRandom(guard, Fits);
+        var third = _picker.Pick(entry => HopRules.MayPublish(entry, _consensus)
+            && begins.Any(begin => Fits(request, entry, begin.Guard, begin.Second)));
+        if (third is null)
+        {
+            return PathResult.Of(PathFailure.NoThirdHop);
+        }
+
+        var (guard, second) = begins.First(begin => Fits(request, third, begin.Guard, begin.Second));
+        return new PathResult(new CircuitPath(guard, second, third), PathFailure.None);
     }
 
-    private PathResult CompleteAtRandom(RelayEntry guard, Func<RelayEntry, RelayEntry[], bool> fits)
+    private bool Fits(PathRequest request, RelayEntry entry, params RelayEntry[] hops) =>
+        HopRules.MayJoin(entry, hops, request.Excluded, _lab);
+
+    private PathResult CompleteAtRandom(PathRequest request, RelayEntry guard)
     {
         // A second hop can leave no third one (a large family); others may not.
         var failure = PathFailure.NoSecondHop;
         var barren = new HashSet<RelayEntry>(ReferenceEqualityComparer.Instance);
         while (barren.Count < MaxBarren
-            && _picker.Pick(entry => !barren.Contains(entry) && fits(entry, [guard])) is { } second)
+            && _picker.Pick(entry => !barren.Contains(entry) && Fits(request, entry, guard)) is { } second)
         {
-            if (_picker.Pick(entry => fits(entry, [guard, second])) is { } third)
+            if (_picker.Pick(entry => Fits(request, entry, guard, second)) is { } third)
             {
                 return new PathResult(new CircuitPath(guard, second, third), PathFailure.None);
             }

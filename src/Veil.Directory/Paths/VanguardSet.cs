@@ -47,17 +47,17 @@ public sealed class VanguardSet
     public IReadOnlyList<VanguardRecord> Export() => [.. _relays];
 
     /// <summary>
-    /// Replaces what expired or is no longer listed. True if there is something new to persist. Call it for every new
-    /// consensus and before choosing paths.
+    /// Replaces what expired, is no longer listed, or may not be a hop of such trunks any more. True if there is
+    /// something new to persist. Call it for every new consensus and before choosing paths.
     /// </summary>
     public bool Refresh(Consensus consensus, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(consensus);
         var changed = _relays.RemoveAll(record => record.Relay == Self || now >= record.ExpiresAt
-            || !consensus.TryGet(record.Relay, out var entry) || !entry.Has(RelayFlags.Relay)) > 0;
+            || !consensus.TryGet(record.Relay, out var entry) || !HopRules.MayPublish(entry, consensus)) > 0;
         var picker = new RelayPicker(consensus, _decisions);
         while (_relays.Count < Size
-            && picker.Pick(entry => entry.Identity != Self
+            && picker.Pick(entry => entry.Identity != Self && HopRules.MayPublish(entry, consensus)
                 && _relays.All(record => record.Relay != entry.Identity)) is { } picked)
         {
             var first = _decisions.NextTime(LifetimeMin, LifetimeMax);
@@ -76,6 +76,6 @@ public sealed class VanguardSet
         return [.. _relays
             .Select(record => consensus.TryGet(record.Relay, out var entry) ? entry : null)
             .OfType<RelayEntry>()
-            .Where(entry => entry.Has(RelayFlags.Relay))];
+            .Where(entry => HopRules.MayPublish(entry, consensus))];
     }
 }

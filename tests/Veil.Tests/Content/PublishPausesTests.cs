@@ -7,7 +7,7 @@ namespace Veil.Tests.Content;
 /// <summary>Waits that hide a publisher's round trip (spec/stripe.md, section 6).</summary>
 public sealed class PublishPausesTests
 {
-    private static readonly TimeSpan Unit = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Unit = TimeSpan.FromSeconds(1);
 
     private readonly ManualTime _time = new();
 
@@ -15,8 +15,6 @@ public sealed class PublishPausesTests
     public void The_first_blocks_of_a_group_wait_a_time_of_its_own_and_each_branch_one_beside()
     {
         var pauses = Pauses();
-
-        // A power of two near it: what it is exactly is the user's.
         pauses.Observe(TimeSpan.FromSeconds(0.6));
         TimeSpan[][] waits = [.. Enumerable.Range(0, 40).Select(group => Enumerable.Range(0, 12)
             .Select(_ => Took(() => pauses.BeforeFirstBlockAsync(new IsolationGroup($"{group}"), default)))
@@ -50,7 +48,28 @@ public sealed class PublishPausesTests
         slow.Observe(TimeSpan.FromSeconds(40));
         Assert.All(
             Enumerable.Range(0, 50),
-            _ => Assert.InRange(Took(() => slow.BeforeBranchAsync(default)), TimeSpan.Zero, 2 * Unit));
+            _ => Assert.InRange(Took(() => slow.BeforeBranchAsync(default)), TimeSpan.Zero, Unit));
+    }
+
+    [Fact]
+    public void Waits_do_not_follow_the_round_trip_that_they_hide()
+    {
+        TimeSpan[] Waits(params double[] openings)
+        {
+            var pauses = Pauses();
+            foreach (var opening in openings) pauses.Observe(TimeSpan.FromSeconds(opening));
+            return [.. Enumerable.Range(0, 20).SelectMany(group => new[]
+            {
+                Took(() => pauses.BeforeBranchAsync(default)),
+                Took(() => pauses.BeforeFirstBlockAsync(new IsolationGroup($"{group}"), default)),
+            })];
+        }
+
+        var unknown = Waits();
+        Assert.Equal(unknown, Waits(0.07));
+        Assert.Equal(unknown, Waits(0.3, 0.4, 0.5));
+        Assert.Equal(unknown, Waits(3));
+        Assert.All(Waits(0.03).Zip(unknown), pair => Assert.True(pair.First <= pair.Second / 16));
     }
 
     private PublishPauses Pauses() => new(new SeededDecisions(3), _time);

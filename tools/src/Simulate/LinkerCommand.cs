@@ -48,7 +48,7 @@ internal static class LinkerCommand
     private static void Write(LinkerReport report)
     {
         var who = report.PoolsHops
-            ? "records of all stores, and what those of them that were third hops saw as such"
+            ? "records of all stores, and what those of them that were hops of trunks saw as such"
             : "records of all stores";
         Console.WriteLine($"linker with the {who}, {report.Pairs} pairs:");
         Console.WriteLine($"  right: logistic regression {Text(report.Logistic)}");

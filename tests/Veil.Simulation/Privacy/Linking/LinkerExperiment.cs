@@ -30,7 +30,7 @@ public sealed class LinkerExperiment(ulong seed, LinkerSetting setting)
     }
 
     /// <summary>Lets the linker learn and guess.</summary>
-    /// <param name="poolsHops">Whether stores also tell what they see as third hops.</param>
+    /// <param name="poolsHops">Whether stores also tell what they see as hops of trunks.</param>
     public LinkerReport Judge(bool poolsHops)
     {
         // Relays with the lower numbers are none: see LabNetwork.

@@ -10,12 +10,13 @@ internal sealed class LinkerFeatures
     private readonly bool _poolsHops;
     private readonly Dictionary<int, double> _usualThirds;
     private readonly Dictionary<int, double> _usualSeconds;
+    private readonly Dictionary<int, double> _usualGuards;
     private readonly double[] _means;
 
     /// <summary>Learns what is usual in one network from all its publications, without who made them.</summary>
     /// <param name="pairs">All pairs of the network.</param>
     /// <param name="stores">Which relays are stores.</param>
-    /// <param name="poolsHops">Whether stores also tell what they see as third hops of trunks.</param>
+    /// <param name="poolsHops">Whether stores also tell what they see as hops of trunks.</param>
     internal LinkerFeatures(IReadOnlyList<PublicationPair> pairs, IReadOnlySet<int> stores, bool poolsHops)
     {
         _stores = stores;
@@ -25,6 +26,7 @@ internal sealed class LinkerFeatures
             .Select(sightings => new PublicationTrace(sightings, stores))];
         _usualThirds = Usual(all.Select(trace => trace.Thirds));
         _usualSeconds = Usual(all.Select(trace => trace.Seconds));
+        _usualGuards = Usual(all.Select(trace => trace.Guards));
         _means = [.. Enumerable.Range(0, PublicationTrace.LevelNames.Count)
             .Select(level => all.Average(trace => trace.Levels[level]))];
     }
@@ -38,7 +40,9 @@ internal sealed class LinkerFeatures
         "phase of the half second", "repeats",
         .. PublicationTrace.LevelNames.Select(name => $"{name}, difference"),
         .. PublicationTrace.LevelNames.Select(name => $"{name}, product"),
-        .. poolsHops ? ["second hops in common", "second hops beyond chance"] : Array.Empty<string>(),
+        .. poolsHops
+            ? ["second hops in common", "second hops beyond chance", "guards in common", "guards beyond chance"]
+            : Array.Empty<string>(),
     ];
 
     /// <summary>The features of one pair.</summary>
@@ -67,7 +71,11 @@ internal sealed class LinkerFeatures
             .. levels.Select(level =>
                 (level.Item.First - _means[level.Index]) * (level.Item.Second - _means[level.Index])),
             .. _poolsHops
-                ? [InCommon(first.Seconds, second.Seconds), BeyondChance(first.Seconds, second.Seconds, _usualSeconds)]
+                ?
+                [
+                    InCommon(first.Seconds, second.Seconds), BeyondChance(first.Seconds, second.Seconds, _usualSeconds),
+                    InCommon(first.Guards, second.Guards), BeyondChance(first.Guards, second.Guards, _usualGuards),
+                ]
                 : Array.Empty<double>(),
         ];
     }

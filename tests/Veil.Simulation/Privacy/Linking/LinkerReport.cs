@@ -4,7 +4,7 @@ namespace Veil.Simulation.Privacy.Linking;
 
 /// <summary>How well a linker guessed pairs that it had not seen.</summary>
 /// <param name="Pairs">How many, half of them by one user.</param>
-/// <param name="PoolsHops">Whether stores also told what they saw as third hops.</param>
+/// <param name="PoolsHops">Whether stores also told what they saw as hops of trunks.</param>
 /// <param name="Logistic">Right guesses of the regression.</param>
 /// <param name="Boosted">Right guesses of the boosted thresholds.</param>
 /// <param name="Both">Right guesses of the mean of the two.</param>

@@ -4,7 +4,7 @@ using Veil.Wire;
 namespace Veil.Simulation.Privacy.Linking;
 
 /// <summary>Figures of one publication that a linker compares: from records of stores alone, except
-/// <see cref="Seconds"/>.</summary>
+/// <see cref="Seconds"/> and <see cref="Guards"/>.</summary>
 internal sealed class PublicationTrace
 {
     private const double Tiny = 1e-6;
@@ -15,9 +15,14 @@ internal sealed class PublicationTrace
         Sightings = sightings;
         StoreBranch[] branches = [.. sightings.Select(sighting => sighting.Branch).Distinct()];
         Branches = branches.ToHashSet();
-        Thirds = Count(branches.DistinctBy(branch => branch.Trunk).Select(branch => branch.Third));
-        Seconds = Count(branches.DistinctBy(branch => branch.Trunk)
-            .Where(branch => stores.Contains(branch.Third)).Select(branch => branch.Second));
+        StoreBranch[] trunks = [.. branches.DistinctBy(branch => branch.Trunk)];
+        Seconds = Count(trunks
+            .Where(trunk => stores.Contains(trunk.Third) || stores.Contains(trunk.Second))
+            .Select(trunk => trunk.Second));
+        Guards = Count(trunks
+            .Where(trunk => stores.Contains(trunk.Second) || stores.Contains(trunk.Guard))
+            .Select(trunk => trunk.Guard));
+        Thirds = Count(trunks.Select(trunk => trunk.Third));
         Begin = branches.Min(branch => branch.OpenedAt).TotalSeconds;
         End = sightings[^1].At.TotalSeconds;
         FirstAtStore = sightings.GroupBy(sighting => sighting.Store)
@@ -45,8 +50,11 @@ internal sealed class PublicationTrace
     /// <summary>Trunks by third hop, as stores can guess them: branches of one hop in one publication.</summary>
     internal IReadOnlyDictionary<int, int> Thirds { get; }
 
-    /// <summary>Trunks by second hop, where the third hop is a store itself.</summary>
+    /// <summary>Trunks by second hop, where the third hop or the second is a store itself.</summary>
     internal IReadOnlyDictionary<int, int> Seconds { get; }
+
+    /// <summary>Trunks by guard, where the second hop or the guard is a store itself.</summary>
+    internal IReadOnlyDictionary<int, int> Guards { get; }
 
     internal double Begin { get; }
 

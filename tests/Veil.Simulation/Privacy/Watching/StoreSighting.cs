@@ -15,5 +15,6 @@ public sealed record StoreSighting(TimeSpan At, int Store, BlockRef Reference, b
 /// <param name="OpenedAt">When the store answered its CREATE.</param>
 /// <param name="Third">The relay that it came from: the trunk's third hop, which the store sees.</param>
 /// <param name="Trunk">The trunk that it is a branch of, unique in the run; only its third hop knows.</param>
-/// <param name="Second">The relay before the third hop; only the third hop knows.</param>
-public sealed record StoreBranch(int Number, TimeSpan OpenedAt, int Third, int Trunk, int Second);
+/// <param name="Second">The relay before the third hop; only it and the third hop know.</param>
+/// <param name="Guard">The relay before that; only it and the second hop know.</param>
+public sealed record StoreBranch(int Number, TimeSpan OpenedAt, int Third, int Trunk, int Second, int Guard);

@@ -13,7 +13,7 @@ public sealed class WatchedTraffic(SimulationKernel kernel)
 {
     // A circuit's number comes back on its link once it ended: the newest counts.
     private readonly Dictionary<(int Node, string Place), (int Number, string Value, TimeSpan At)> _accepted = [];
-    private readonly Dictionary<string, (int Third, int Trunk, int Second)> _extended = [];
+    private readonly Dictionary<string, (int Last, int Circuit, int Before, int First)> _extended = [];
     private readonly Dictionary<IPAddress, int> _nodes = [];
     private readonly Dictionary<int, StoreBranch> _branches = [];
     private readonly Dictionary<BlockRef, List<StoreSighting>> _sightings = [];
@@ -49,7 +49,11 @@ public sealed class WatchedTraffic(SimulationKernel kernel)
         }
         else if (circuit is { Step: "extended", From: { } from })
         {
-            _extended[circuit.Value] = (node, _accepted[(node, from)].Number, NodeAt(from));
+            var (number, value, _) = _accepted[(node, from)];
+
+            // The circuit that is extended was itself extended to here, unless this is its first hop.
+            var before = _extended.TryGetValue(value, out var earlier) ? earlier.Before : -1;
+            _extended[circuit.Value] = (node, number, NodeAt(from), before);
         }
     }
 
@@ -58,8 +62,8 @@ public sealed class WatchedTraffic(SimulationKernel kernel)
         var (number, value, at) = _accepted[(node, circuit!)];
         if (!_branches.TryGetValue(number, out var branch))
         {
-            var (third, trunk, second) = _extended[value];
-            _branches.Add(number, branch = new StoreBranch(number, at, third, trunk, second));
+            var (third, trunk, second, guard) = _extended[value];
+            _branches.Add(number, branch = new StoreBranch(number, at, third, trunk, second, guard));
         }
 
         StoreSighting sighting = new(kernel.Elapsed, node, reference, stored, branch);
