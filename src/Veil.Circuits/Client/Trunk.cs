@@ -27,12 +27,11 @@ internal sealed class Trunk(ClientCircuit circuit, long builtAt)
     internal bool IsFresh(TimeProvider time, TimeSpan maxAge) =>
         !_retired && !circuit.IsClosed && time.GetElapsedTime(builtAt) < maxAge;
 
-    /// <summary>Whether it may have one more branch, to that relay.</summary>
-    internal bool HasRoom(RelayId end, TrunkOptions options, int maxBranches) =>
-        Load < maxBranches && (_ends.Contains(end) || _ends.Count < options.MaxEnds);
-
-    /// <summary>Whether a hop is one of those.</summary>
-    internal bool Passes(IReadOnlySet<RelayId> relays) => circuit.Path.Any(relays.Contains);
+    /// <summary>Whether it may have a branch to a relay, none of whose <c>Apart</c> may be a hop.</summary>
+    internal bool Fits((RelayId Relay, IReadOnlySet<RelayId> Apart) end, TrunkOptions options, int maxBranches) =>
+        Load < maxBranches
+        && !circuit.Path.Any(end.Apart.Contains)
+        && (_ends.Contains(end.Relay) || _ends.Count < options.MaxEnds);
 
     internal void Visit(RelayId end) => _ends.Add(end);
 

@@ -173,33 +173,21 @@ internal sealed class TrunkGroup(TrunkBuilder builder, SpareTrunks spares, Trunk
         }
     }
 
-    /// <summary>The least used trunk, unless all are in use and the group may have one more, or one must do. One that
-    /// passes the end counts among those that the group has: nobody waits for a fourth on its account.</summary>
+    /// <summary>The least used trunk, unless all are in use and the group may have one more, or one must do.</summary>
     private Trunk? TryTake((RelayId Relay, IReadOnlySet<RelayId> Apart) end, bool settle)
     {
         lock (_lock)
         {
             ThrowIfDisposed();
             Prune();
-            var open = Open(end.Relay);
-            var least = open.Where(trunk => !trunk.Passes(end.Apart)).MinBy(trunk => trunk.Load);
-            return least is not null && (settle || least.IsIdle || open.Count >= options.Spread)
+            var fitting = _trunks.FindAll(trunk =>
+                trunk.IsFresh(Context.Time, options.MaxAge) && trunk.Fits(end, options, Context.Options.MaxBranches));
+            var least = fitting.MinBy(trunk => trunk.Load);
+            return least is not null && (settle || least.IsIdle || fitting.Count >= options.Spread)
                 ? Use(least, end.Relay)
                 : null;
         }
     }
-
-    private bool HasFor((RelayId Relay, IReadOnlySet<RelayId> Apart) end)
-    {
-        lock (_lock)
-        {
-            return Open(end.Relay).Exists(trunk => !trunk.Passes(end.Apart));
-        }
-    }
-
-    // Under the lock.
-    private List<Trunk> Open(RelayId end) => _trunks.FindAll(trunk => trunk.IsFresh(Context.Time, options.MaxAge)
-        && trunk.HasRoom(end, options, Context.Options.MaxBranches));
 
     private static Trunk Use(Trunk trunk, RelayId end)
     {
@@ -225,22 +213,20 @@ internal sealed class TrunkGroup(TrunkBuilder builder, SpareTrunks spares, Trunk
     {
         try
         {
-            if (TakeSpare(purpose, avoid) is { } spare)
+            var trunk = TakeSpare(purpose, end.Apart, avoid)
+                ?? await builder.BuildAsync(ChoosePath(purpose, avoid), cancellationToken);
+            lock (_lock)
             {
-                return Add(spare, end.Relay);
-            }
-
-            // One that passes this end is the group's next all the same, and the end is reached over another.
-            if (HasFor(end) && TakeSpare(purpose, avoid.Except(end.Apart)) is { } beside)
-            {
-                Add(beside, null);
-                if (TryTake(end, settle: true) is { } present)
+                if (!_disposed)
                 {
-                    return present;
+                    _trunks.Add(trunk);
+                    return Use(trunk, end.Relay);
                 }
             }
 
-            return Add(await builder.BuildAsync(ChoosePath(purpose, avoid), cancellationToken), end.Relay);
+            // Whoever disposed the group meanwhile could not know of this one.
+            trunk.Circuit.Dispose();
+            throw new CircuitFailedException(CloseReason.Stopping);
         }
         catch (CircuitFailedException fault)
         {
@@ -262,22 +248,6 @@ internal sealed class TrunkGroup(TrunkBuilder builder, SpareTrunks spares, Trunk
         }
     }
 
-    private Trunk Add(Trunk trunk, RelayId? end)
-    {
-        lock (_lock)
-        {
-            if (!_disposed)
-            {
-                _trunks.Add(trunk);
-                return end is { } relay ? Use(trunk, relay) : trunk;
-            }
-        }
-
-        // Whoever disposed the group meanwhile could not know of this one.
-        trunk.Circuit.Dispose();
-        throw new CircuitFailedException(CloseReason.Stopping);
-    }
-
     // Different third hops where the network has them: none then sees more than its share of a group's stores.
     private CircuitPath ChoosePath(TrunkPurpose purpose, HashSet<RelayId> avoid)
     {
@@ -296,10 +266,10 @@ internal sealed class TrunkGroup(TrunkBuilder builder, SpareTrunks spares, Trunk
         return View.Choose(purpose, avoid);
     }
 
-    private Trunk? TakeSpare(TrunkPurpose purpose, IEnumerable<RelayId> avoid)
+    private Trunk? TakeSpare(TrunkPurpose purpose, IReadOnlySet<RelayId> apart, HashSet<RelayId> avoid)
     {
         var (thirds, unanswered) = Known();
-        return spares.Take(purpose, avoid.Concat(unanswered).ToHashSet(), thirds.ToHashSet());
+        return spares.Take(purpose, avoid.Concat(apart).Concat(unanswered).ToHashSet(), thirds.ToHashSet());
     }
 
     // Third hops of the group's trunks, and relays that did not answer it lately.

@@ -38,9 +38,8 @@ internal sealed class ModelledFetch(int relays, int maxEnds, int spread, SeededD
     {
         if (!_trunkOf.TryGetValue(store, out var trunk))
         {
-            var open = _trunks.FindAll(candidate => candidate.Count < maxEnds);
-            var fitting = open.FindAll(candidate => !_hops[candidate].Contains(store));
-            if (open.Count < spread || fitting.Count == 0) trunk = Build(store);
+            var fitting = _trunks.FindAll(candidate => candidate.Count < maxEnds && !_hops[candidate].Contains(store));
+            if (fitting.Count < spread) trunk = Build(store);
             else trunk = fitting.MinBy(candidate => candidate.Count)!;
             _trunkOf.Add(store, trunk);
         }

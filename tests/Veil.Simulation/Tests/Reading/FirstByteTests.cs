@@ -30,14 +30,15 @@ public sealed class FirstByteTests
     };
 
     [Theory]
-    [InlineData(31, 60, 30, 6.3)]
-    [InlineData(32, 24, 12, 6.1)]
-    [InlineData(33, 9, 6, 5.3)]
+    [InlineData(31, 60, 30, 6.1)]
+    [InlineData(32, 24, 12, 5.9)]
+    [InlineData(33, 9, 6, 6.6)]
     public void A_video_begins_within_the_round_trips_that_its_chain_of_requests_has(
         ulong seed, int relays, int stores, double usually)
     {
         // Four for the branches and requests of manifest and opening stripe, a quarter twice for their first windows.
-        // The rest is links from third hops to stores, most of which nobody else opened yet.
+        // The rest is links from third hops to stores that nobody else opened yet, and now and then, most often where
+        // relays are few, a further trunk, because one that is there passes a store.
         List<double> waits = [];
         SimulationKernel kernel = new(seed);
         kernel.RunUntil(async () =>
@@ -66,7 +67,7 @@ public sealed class FirstByteTests
 
         waits.Sort();
         Assert.InRange(waits[Openings / 2], 4.5, usually);
-        Assert.InRange(waits[^1], 4.5, 7);
+        Assert.InRange(waits[^1], 4.5, 9.6);
     }
 
     private static async Task BeginAsync(VeilNode user, ContentKey key, string group)
