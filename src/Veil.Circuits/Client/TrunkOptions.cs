@@ -15,9 +15,9 @@ public sealed record TrunkOptions
     /// <summary>Groups that have trunks at once; beyond it the one idle longest gives up its own.</summary>
     public int MaxGroups { get; init; } = 64;
 
-    /// <summary>Trunks of each purpose but publishing that are built before a group asks; at most half as old as a
-    /// trunk may be.</summary>
-    public int Spares { get; init; } = 2;
+    /// <summary>Trunks of each purpose but publishing that are built before a group asks, as many as it spreads over;
+    /// at most half as old as a trunk may be.</summary>
+    public int Spares { get; init; } = 3;
 
     /// <summary>How long after their last use they are kept ready.</summary>
     public TimeSpan SparesAfterUse { get; init; } = TimeSpan.FromHours(1);

@@ -37,6 +37,12 @@ public abstract class ContentObject : IAsyncDisposable
     public virtual Task<FolderIndex> ReadIndexAsync(CancellationToken cancellationToken) =>
         throw new InvalidOperationException("a file has no index");
 
+    /// <summary>Begins to fetch what whoever opens it is likely to read first (spec/manifest.md, section 9), so that it
+    /// is there sooner. Does not wait; whoever reads meets a failure.</summary>
+    public virtual void ReadAhead()
+    {
+    }
+
     /// <summary>Writes the range to <paramref name="destination"/> in order; every byte is verified before it is
     /// written.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range is not within the file.</exception>

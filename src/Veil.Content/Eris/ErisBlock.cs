@@ -6,8 +6,14 @@ namespace Veil.Content.Eris;
 /// <param name="level">0 for a leaf.</param>
 /// <param name="index">Position among the blocks of its level, from 0.</param>
 /// <param name="reference">The block's name.</param>
+/// <param name="key">Decrypts it; secret.</param>
 /// <param name="ciphertext">Exactly one block.</param>
-public readonly ref struct ErisBlock(int level, long index, BlockRef reference, ReadOnlySpan<byte> ciphertext)
+public readonly ref struct ErisBlock(
+    int level,
+    long index,
+    BlockRef reference,
+    Bytes32 key,
+    ReadOnlySpan<byte> ciphertext)
 {
     /// <summary>0 for a leaf.</summary>
     public int Level { get; } = level;
@@ -17,6 +23,9 @@ public readonly ref struct ErisBlock(int level, long index, BlockRef reference, 
 
     /// <summary>The block's name.</summary>
     public BlockRef Reference { get; } = reference;
+
+    /// <summary>Decrypts it. Secret.</summary>
+    public Bytes32 Key { get; } = key;
 
     /// <summary>Exactly one block; overwritten after the call.</summary>
     public ReadOnlySpan<byte> Ciphertext { get; } = ciphertext;

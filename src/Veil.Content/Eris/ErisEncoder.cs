@@ -133,7 +133,7 @@ public sealed class ErisEncoder : IDisposable
     {
         ErisCipher.Transform(plaintext, _ciphertext, key, (byte)level);
         var reference = BlockRef.Of(_ciphertext);
-        _handler(new ErisBlock(level, index, reference, _ciphertext));
+        _handler(new ErisBlock(level, index, reference, key, _ciphertext));
         return new ErisPair(reference, key);
     }
 

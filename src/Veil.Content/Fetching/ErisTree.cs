@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Veil.Content.Edge;
 using Veil.Content.Eris;
+using Veil.Content.Manifests;
 using Veil.Wire;
 
 namespace Veil.Content.Fetching;
@@ -15,11 +16,22 @@ internal sealed class ErisTree : IAsyncDisposable
     private readonly long _leafCount;
     private readonly CopyFetcher _fetcher;
     private readonly FetchContext _context;
+    private readonly OpeningStripe? _opening;
     private readonly SharedWork<(int Level, long Index), byte[]> _nodes;
 
     /// <summary>Starts with nothing fetched.</summary>
+    /// <param name="capability">Of the object.</param>
+    /// <param name="leafCount">Its leaves.</param>
+    /// <param name="fetcher">Fetches blocks in copies.</param>
+    /// <param name="context">Of the object.</param>
+    /// <param name="opening">What its manifest says of leaves, with which the tree has to agree.</param>
     /// <exception cref="ContentUnavailableException">The capability's level is not that of the length.</exception>
-    public ErisTree(ReadCapability capability, long leafCount, CopyFetcher fetcher, FetchContext context)
+    public ErisTree(
+        ReadCapability capability,
+        long leafCount,
+        CopyFetcher fetcher,
+        FetchContext context,
+        OpeningStripe? opening = null)
     {
         if (capability.Level != ErisLayout.RootLevel(leafCount))
         {
@@ -30,6 +42,7 @@ internal sealed class ErisTree : IAsyncDisposable
         _leafCount = leafCount;
         _fetcher = fetcher;
         _context = context;
+        _opening = opening;
         _nodes = new(context.Options.MaxNodesInMemory, FetchNodeAsync);
     }
 
@@ -94,6 +107,9 @@ internal sealed class ErisTree : IAsyncDisposable
         {
             throw Broken("an inner node breaks its layout");
         }
+
+        var isAbove = key.Level == 1 && key.Index == _opening?.FirstLeaf / ErisLayout.Arity;
+        if (isAbove && !_opening!.Agrees(node)) throw Broken("the manifest contradicts the tree");
 
         return node;
     }

@@ -1,5 +1,6 @@
 using Veil.Content.Edge;
 using Veil.Content.Eris;
+using Veil.Content.Manifests;
 using Veil.Content.Stripes;
 using Veil.Wire;
 
@@ -13,15 +14,18 @@ internal sealed class StripeFetcher(
     FetchContext context,
     ErisTree tree,
     StripeMapReader map,
-    long leafCount)
+    long leafCount,
+    OpeningStripe? opening)
 {
     /// <summary>The plaintext of the stripe's leaves, padding included.</summary>
     /// <exception cref="ContentUnavailableException">Too few shares can be had, or they do not verify.</exception>
     public async Task<byte[][]> FetchAsync(long stripe, CancellationToken cancellationToken)
     {
         var shape = StripeShape.Of(leafCount, stripe);
-        var pairs = await tree.GetLeavesAsync(
-            stripe * ReedSolomon.MaxDataShares, shape.DataShares, cancellationToken);
+        var pairs = opening?.Index == stripe
+            ? opening.Leaves.ToArray()
+            : await tree.GetLeavesAsync(
+                stripe * ReedSolomon.MaxDataShares, shape.DataShares, cancellationToken);
         BlockRef[] data = [.. pairs.Select(pair => pair.Reference)];
         var ring = context.Network.Ring;
         if (ring.Count == 0)
@@ -61,7 +65,9 @@ internal sealed class StripeFetcher(
         var references = data;
         try
         {
-            references = await map.GetSharesAsync(stripe, cancellationToken);
+            references = opening?.Index == stripe
+                ? opening.References.ToArray()
+                : await map.GetSharesAsync(stripe, cancellationToken);
 
             // A map that contradicts the tree is of no use; the data shares may still be had elsewhere.
             if (!references.AsSpan().StartsWith(data)) references = data;

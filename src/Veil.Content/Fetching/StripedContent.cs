@@ -14,7 +14,7 @@ namespace Veil.Content.Fetching;
 /// </summary>
 internal sealed class StripedContent : ContentObject
 {
-    private const long StripeBytes = (long)ReedSolomon.MaxDataShares * ErisLayout.BlockBytes;
+    private const long StripeBytes = StripeShape.FullBytes;
 
     private readonly Manifest _manifest;
     private readonly ReaderOptions _options;
@@ -34,9 +34,9 @@ internal sealed class StripedContent : ContentObject
         var leaves = manifest.Size.Leaves;
         _stripeCount = StripeShape.Count(leaves);
         CopyFetcher copies = new(context);
-        _tree = new ErisTree(manifest.Capabilities.Data, leaves, copies, context);
+        _tree = new ErisTree(manifest.Capabilities.Data, leaves, copies, context, manifest.Opening);
         _map = new StripeMapReader(manifest.Capabilities.StripeMap, leaves, copies, context);
-        _fetcher = new StripeFetcher(context, _tree, _map, leaves);
+        _fetcher = new StripeFetcher(context, _tree, _map, leaves, manifest.Opening);
         _stripes = new(context.Options.MaxStripesInMemory, FetchStripeAsync);
     }
 
@@ -60,6 +60,9 @@ internal sealed class StripedContent : ContentObject
 
     /// <inheritdoc/>
     public override NameAddress? Signer => _manifest.Signature?.Signer;
+
+    /// <inheritdoc/>
+    public override void ReadAhead() => _stripes.Prefetch(OpeningStripe.IndexIn(_manifest.Size));
 
     /// <inheritdoc/>
     public override Task CopyRangeAsync(

@@ -58,6 +58,9 @@ public sealed record Manifest
     /// <summary>Who signed it, or null (spec/manifest.md, section 8).</summary>
     public ManifestSignature? Signature { get; init; }
 
+    /// <summary>What is read first (spec/manifest.md, section 9), or null.</summary>
+    public OpeningStripe? Opening { get; init; }
+
     /// <summary>Tells nothing.</summary>
     public override string ToString() => nameof(Manifest);
 

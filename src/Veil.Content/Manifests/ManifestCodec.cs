@@ -31,6 +31,7 @@ public static class ManifestCodec
     private const ulong SignerKey = 13;
     private const ulong SignatureKey = 14;
     private const ulong FirstIgnorableKey = 128;
+    private const ulong OpeningKey = 129;
     private const ulong LastKey = 65535;
     private const int MaxNesting = 8;
 
@@ -115,7 +116,8 @@ public static class ManifestCodec
             + (said.Licence is null ? 0 : 1)
             + (said.RightsHolder is null ? 0 : 1)
             + (said.Previous is null ? 0 : 1)
-            + (manifest.Signature is null ? 0 : 2);
+            + (manifest.Signature is null ? 0 : 2)
+            + (manifest.Opening is null ? 0 : 1);
     }
 
     private static void WriteOptional(CborWriter writer, Manifest manifest)
@@ -143,6 +145,12 @@ public static class ManifestCodec
             writer.WriteByteString(signature.Signer.Key.AsSpan());
             writer.WriteUInt64(SignatureKey);
             writer.WriteByteString(signature.Value.Span);
+        }
+
+        if (manifest.Opening is { } opening)
+        {
+            writer.WriteUInt64(OpeningKey);
+            writer.WriteByteString(opening.ToBytes());
         }
     }
 
@@ -180,17 +188,22 @@ public static class ManifestCodec
         ManifestCapabilities capabilities = new(data!, map!);
         ContentSize size = new(length, optional.IndexLength);
         if (digest.Length != Bytes32.Size || !Manifest.Fits(name, size, type, capabilities)) return false;
+        var opening = optional.Opening is { } bytes
+            ? OpeningStripe.TryParse(bytes, size, capabilities.Data)
+            : null;
+        if (optional.Opening is not null && opening is null) return false;
         manifest = new Manifest(name, size, type, capabilities, new Bytes32(digest))
         {
             Statements = optional.Statements,
             Signature = optional.Signature,
+            Opening = opening,
         };
         return true;
     }
 
     private static bool TryReadOptional(CborReader reader, int fields, out Optional optional)
     {
-        optional = new Optional(null, ManifestStatements.None, null);
+        optional = new Optional(null, ManifestStatements.None, null, null);
         byte[]? signer = null;
         byte[]? signature = null;
         for (; fields > 0; fields--)
@@ -221,6 +234,9 @@ public static class ManifestCodec
                     break;
                 case SignatureKey:
                     signature = reader.ReadByteString();
+                    break;
+                case OpeningKey:
+                    optional = optional with { Opening = reader.ReadByteString() };
                     break;
                 case >= FirstIgnorableKey and <= LastKey:
                     if (!TrySkip(reader)) return false;
@@ -281,5 +297,6 @@ public static class ManifestCodec
     private readonly record struct Optional(
         int? IndexLength,
         ManifestStatements Statements,
-        ManifestSignature? Signature);
+        ManifestSignature? Signature,
+        byte[]? Opening);
 }

@@ -34,6 +34,8 @@ internal sealed class PublishSession : IAsyncDisposable
     private readonly StoredTrack _storedCopies;
     private readonly Lock _checkpointLock = new();
 
+    private OpeningDraft? _opening;
+
     // What first went wrong beside the flow that reads; it stops that flow.
     private Exception? _failure;
 
@@ -76,6 +78,7 @@ internal sealed class PublishSession : IAsyncDisposable
     private async Task<Manifest> SendDataAsync(PublishSource source)
     {
         var size = source.Size;
+        _opening = new OpeningDraft(size);
         using ErisEncoder data = new(ErisLayout.BlockBytes, _secret, OnDataBlock);
         using ErisEncoder map = new(ErisLayout.BlockBytes, _secret, OnCopiedBlock);
         var header = new byte[StripeMapLayout.HeaderBytes];
@@ -102,6 +105,7 @@ internal sealed class PublishSession : IAsyncDisposable
             digest)
         {
             Statements = source.Statements,
+            Opening = _opening.Finish(),
         };
     }
 
@@ -207,6 +211,7 @@ internal sealed class PublishSession : IAsyncDisposable
         }
 
         Blocks++;
+        _opening!.Add(block);
         _assembly.Add(block);
     }
 
@@ -225,6 +230,7 @@ internal sealed class PublishSession : IAsyncDisposable
             // Room first: what is encoded takes memory.
             await _stripes.WaitForRoomAsync();
             var (shape, references, blocks) = _assembly.Take();
+            _opening!.Add(shape, references);
             foreach (var reference in references) map.Append(reference.Value.AsSpan());
             if (_storedStripes.Add(references) is { } onStored)
             {

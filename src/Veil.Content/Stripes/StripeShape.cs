@@ -10,6 +10,9 @@ public readonly record struct StripeShape(int DataShares, int ParityShares)
     /// <summary>The most shares of a stripe.</summary>
     public const int MaxShares = ReedSolomon.MaxDataShares + ReedSolomon.MaxParityShares;
 
+    /// <summary>Bytes of content in a full stripe: 512 KiB.</summary>
+    public const long FullBytes = (long)ReedSolomon.MaxDataShares * ErisLayout.BlockBytes;
+
     /// <summary>n: data and parity.</summary>
     public int TotalShares => DataShares + ParityShares;
 

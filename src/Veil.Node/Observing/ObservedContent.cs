@@ -19,6 +19,8 @@ internal sealed class ObservedContent(ContentObject inner, INodeObserver observe
     public override Task<FolderIndex> ReadIndexAsync(CancellationToken cancellationToken) =>
         inner.ReadIndexAsync(cancellationToken);
 
+    public override void ReadAhead() => inner.ReadAhead();
+
     public override async Task CopyRangeAsync(
         long offset,
         long count,

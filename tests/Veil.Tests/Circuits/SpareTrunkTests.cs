@@ -19,7 +19,7 @@ public sealed class SpareTrunkTests
     private readonly TrunkOptions _options = new();
 
     [Fact]
-    public async Task After_the_first_use_two_with_different_third_hops_stand_ready_and_each_is_given_once()
+    public async Task After_the_first_use_three_with_different_third_hops_stand_ready_and_each_is_given_once()
     {
         var time = Time();
         await using var rig = new RelayRig(8, time: time);
@@ -30,13 +30,14 @@ public sealed class SpareTrunkTests
         var first = spares.Take(TrunkPurpose.Fetch, _none, _none);
         var second = spares.Take(TrunkPurpose.Fetch, _none, _none);
 
-        Assert.NotNull(first);
-        Assert.NotNull(second);
-        Assert.NotSame(first, second);
-        Assert.NotEqual(first.Circuit.Path[^1], second.Circuit.Path[^1]);
-        await BecomesAsync(rig, circuits: 4);
-        first.Circuit.Dispose();
-        second.Circuit.Dispose();
+        var third = spares.Take(TrunkPurpose.Fetch, _none, _none);
+
+        Trunk?[] taken = [first, second, third];
+        Assert.All(taken, Assert.NotNull);
+        Assert.Distinct(taken);
+        Assert.Distinct(taken.Select(trunk => trunk!.Circuit.Path[^1]));
+        await BecomesAsync(rig, circuits: 6);
+        foreach (var trunk in taken) trunk!.Circuit.Dispose();
         spares.Dispose();
         await rig.BecomesIdleAsync();
     }
@@ -90,7 +91,7 @@ public sealed class SpareTrunkTests
     }
 
     private static Task ReadyAsync(SpareTrunks spares) => Eventually.HoldsAsync(
-        () => spares.Count(TrunkPurpose.Fetch) == 2, "two stand ready");
+        () => spares.Count(TrunkPurpose.Fetch) == 3, "three stand ready");
 
     // Of three hops each.
     private static Task BecomesAsync(RelayRig rig, int circuits) => Eventually.HoldsAsync(

@@ -16,7 +16,8 @@ public sealed class ManifestTests
         foreach (var vector in SpecVectors.Read("manifest").GetProperty("valid").EnumerateArray())
         {
             var bytes = vector.Hex("cbor");
-            Assert.True(ManifestCodec.TryDecode(bytes, out var manifest));
+            var why = vector.GetProperty("why").GetString()!;
+            Assert.True(ManifestCodec.TryDecode(bytes, out var manifest), why);
             Assert.Equal(vector.GetProperty("name").GetString(), manifest.Name);
             Assert.Equal(vector.GetProperty("length").GetInt64(), manifest.Size.Length);
             Assert.Equal(vector.GetProperty("mime").GetString(), manifest.MimeType);
@@ -40,13 +41,15 @@ public sealed class ManifestTests
                 Assert.Equal(signature.Value.ToArray(), key.SignManifest(bytes));
             }
 
-            var hasAddition = vector.GetProperty("why").GetString()!.Contains("addition", StringComparison.Ordinal);
+            var hasAddition = why.Contains("addition", StringComparison.Ordinal);
             Assert.Equal(!hasAddition, bytes.AsSpan().SequenceEqual(ManifestCodec.Encode(manifest)));
+            var opens = why.Contains("opening", StringComparison.Ordinal);
+            Assert.Equal(opens ? "OpeningStripe" : "", $"{manifest.Opening}");
             Assert.Equal("Manifest", $"{manifest}");
             ran++;
         }
 
-        Assert.Equal(9, ran);
+        Assert.Equal(12, ran);
     }
 
     [Fact]
@@ -76,7 +79,7 @@ public sealed class ManifestTests
             ran++;
         }
 
-        Assert.Equal(51, ran);
+        Assert.Equal(58, ran);
     }
 
     [Fact]

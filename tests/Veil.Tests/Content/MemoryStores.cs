@@ -53,6 +53,9 @@ internal sealed class MemoryStores : IBlockNetwork
 
     public HashSet<BlockRef>? Gated { get; set; }
 
+    /// <summary>What every request takes beside that.</summary>
+    public TimeSpan Latency { get; set; }
+
     /// <summary>Where given, every request must come from this thread.</summary>
     public int? OwnThread { get; set; }
 
@@ -177,6 +180,7 @@ internal sealed class MemoryStores : IBlockNetwork
         if (OwnThread is { } own) Assert.Equal(own, Environment.CurrentManagedThreadId);
         await Task.Yield();
         if (Gated is null || Gated.Contains(reference)) await Gate.WaitAsync(cancellationToken);
+        if (Latency > TimeSpan.Zero) await Task.Delay(Latency, Time, cancellationToken);
         var mood = _moods.GetValueOrDefault(store);
         if (mood == StoreMood.Silent)
         {

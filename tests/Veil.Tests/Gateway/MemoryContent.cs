@@ -18,6 +18,9 @@ internal sealed class MemoryContent(byte[] bytes, string name, string mimeType) 
 
     public Task Disposed => _disposed.Task;
 
+    /// <summary>How often it was told to begin to fetch.</summary>
+    public int ReadsAhead { get; private set; }
+
     /// <summary>How many bytes of a range are written before <see cref="Failure"/> is thrown.</summary>
     public int BytesBeforeFailure { get; init; }
 
@@ -25,6 +28,8 @@ internal sealed class MemoryContent(byte[] bytes, string name, string mimeType) 
 
     /// <summary>What is waited for between those bytes and the failure.</summary>
     public Task Pause { get; init; } = Task.CompletedTask;
+
+    public override void ReadAhead() => ReadsAhead++;
 
     public override async Task CopyRangeAsync(
         long offset,

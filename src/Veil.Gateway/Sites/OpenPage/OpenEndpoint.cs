@@ -112,6 +112,9 @@ internal sealed class OpenEndpoint(SiteLabels labels, OpenFiles files, SiteNames
 
         var label = labels.Add(key, group);
         using var lease = await files.LeaseAsync(label, key, group, context.RequestAborted);
+
+        // The browser takes a moment to get there.
+        lease.Content.ReadAhead();
         var name = lease.Content.IsFolder ? string.Empty : Uri.EscapeDataString(lease.Content.Name);
         var path = name.Length <= MaxEscapedName && name is not ("." or "..") ? name : string.Empty;
         Answers.SetHeaders(context.Response);

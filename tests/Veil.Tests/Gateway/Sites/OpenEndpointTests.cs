@@ -46,14 +46,17 @@ public sealed class OpenEndpointTests
     public async Task A_key_is_opened_at_an_origin_of_its_own(string type, string form)
     {
         await using var rig = await GatewayRig.StartAsync();
-        var key = rig.Library.Add(1, new MemoryContent([1, 2, 3], "my film.mp4", "video/mp4"));
+        var film = new MemoryContent([1, 2, 3], "my film.mp4", "video/mp4");
+        var key = rig.Library.Add(1, film);
         using var answer = await PostAsync(rig, string.Format(form, key.Format()), type);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var url = (await ReadAsync(answer)).GetProperty("url").GetString()!;
         Assert.Matches("^http://[a-z2-7]{32}\\.veil/my%20film\\.mp4$", url);
+        Assert.Equal(1, film.ReadsAhead);
         using var file = await rig.SendAsync(HttpMethod.Get, url);
         Assert.Equal([1, 2, 3], await file.Content.ReadAsByteArrayAsync(Token));
         Assert.Single(rig.Library.Openings);
+        Assert.Equal(1, film.ReadsAhead);
     }
 
     [Theory]
