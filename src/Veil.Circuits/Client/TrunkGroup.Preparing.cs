@@ -10,6 +10,7 @@ internal sealed partial class TrunkGroup
     // Under the lock. What runs serves all who ask meanwhile.
     private readonly List<Promise<bool>> _awaiting = [];
     private bool _isPreparing;
+    private bool _prepares;
 
     /// <summary>
     /// Waits until the group has as many trunks with room as it spreads over, but not for long: which of them failed
@@ -38,12 +39,18 @@ internal sealed partial class TrunkGroup
         }
     }
 
+    // Under the lock. Where trunks stand before branches, none waits for a further one although it could do with fewer:
+    // in a small network few trunks do not pass a given end.
+    private bool HasPrepared() =>
+        _prepares && _trunks.Count(trunk => trunk.IsFresh(Context.Time, options.MaxAge)) >= options.Spread;
+
     private Promise<bool>? Preparing(TrunkPurpose purpose)
     {
         Promise<bool> standing = new();
         int missing;
         lock (_lock)
         {
+            _prepares = true;
             missing = options.Spread - _trunks.Count(trunk =>
                 trunk.IsFresh(Context.Time, options.MaxAge) && trunk.HasRoom(options));
             if (_disposed || missing <= 0)

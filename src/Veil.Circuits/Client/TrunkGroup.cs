@@ -183,7 +183,7 @@ internal sealed partial class TrunkGroup(TrunkBuilder builder, SpareTrunks spare
             var fitting = _trunks.FindAll(trunk =>
                 trunk.IsFresh(Context.Time, options.MaxAge) && trunk.Fits(end, options, Context.Options.MaxBranches));
             var least = fitting.MinBy(trunk => trunk.Load);
-            return least is not null && (settle || least.IsIdle || fitting.Count >= options.Spread)
+            return least is not null && (settle || least.IsIdle || fitting.Count >= options.Spread || HasPrepared())
                 ? Use(least, end.Relay)
                 : null;
         }
