@@ -6,7 +6,7 @@ namespace Veil.Bench.Streams;
 /// What readers that stop do to a relay: <c>--circuits N</c> streams (default 500) from relay1 to the exit whose
 /// senders push <c>--kib N</c> each (default 2,048). First nobody reads the streams for <c>--seconds N</c> (default
 /// 60). Then, once all are being read, the process that reads is frozen as long, so that its links stand full. Memory
-/// of relay1, whose cells may take <c>--memory N</c> MiB (default 160, so that all of the process stays within 256);
+/// of relay1, whose cells may take <c>--memory N</c> MiB (default 128, so that all of the process stays within 256);
 /// somebody else's download through it; and whether every byte comes in the end.
 /// </summary>
 internal sealed class StalledBench(BenchOptions options) : IBench
@@ -23,7 +23,7 @@ internal sealed class StalledBench(BenchOptions options) : IBench
     public string Name => "stalled";
 
     /// <inheritdoc/>
-    public string Summary => "readers that stop, at one relay: [--circuits 500] [--seconds 60] [--kib 2048] [--memory 160]";
+    public string Summary => "readers that stop, at one relay: [--circuits 500] [--seconds 60] [--kib 2048] [--memory 128]";
 
     /// <inheritdoc/>
     public BenchReport Run()
@@ -33,7 +33,7 @@ internal sealed class StalledBench(BenchOptions options) : IBench
         var time = TimeSpan.FromSeconds(options.Number("--seconds", 60));
         using var net = StreamNet.Start(this);
         var relay = net.Net[Relay];
-        relay.Set("Limits:Memory", $"{options.Number("--memory", 160)}MiB");
+        relay.Set("Limits:Memory", $"{options.Number("--memory", 128)}MiB");
         int pid = relay.Status().Pid;
         double raw = CopyRun.Of(new RawBench()).Receiver.MiBPerSecond;
         double before = Probe(net);
