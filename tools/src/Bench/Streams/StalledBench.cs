@@ -23,7 +23,8 @@ internal sealed class StalledBench(BenchOptions options) : IBench
     public string Name => "stalled";
 
     /// <inheritdoc/>
-    public string Summary => "readers that stop, at one relay: [--circuits 500] [--seconds 60] [--kib 2048] [--memory 128]";
+    public string Summary =>
+        "readers that stop, at one relay: [--circuits 500] [--seconds 60] [--kib 2048] [--memory 128]";
 
     /// <inheritdoc/>
     public BenchReport Run()
