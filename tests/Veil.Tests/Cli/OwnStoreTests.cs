@@ -7,11 +7,9 @@ namespace Veil.Tests.Cli;
 
 /// <summary>What a node does for itself does not enter the store that it serves (spec/keeping.md). With nothing beside
 /// it: others add to the same stores.</summary>
-[Collection(Alone)]
+[Collection(LabHouseAlone.Name)]
 public sealed class OwnStoreTests(LabHouse house) : IDisposable
 {
-    private const string Alone = "stores that nobody else adds to";
-
     private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("veil-own-");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -36,8 +34,4 @@ public sealed class OwnStoreTests(LabHouse house) : IDisposable
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
-
-    /// <summary>Runs when the others are done.</summary>
-    [CollectionDefinition(Alone, DisableParallelization = true)]
-    public sealed class Collection;
 }

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Veil.Tests.Node;
 
-/// <summary>Leases that are paid for, over circuits of a real network (spec/stamp.md).</summary>
+/// <summary>Leases that are paid for, over circuits of a real network (spec/stamp.md). With nothing beside it: what
+/// others add meanwhile would be refused and counted, too.</summary>
+[Collection(LabHouseAlone.Name)]
 public sealed class PaidLeaseTests(LabHouse house)
 {
     private const uint Price = 16;
