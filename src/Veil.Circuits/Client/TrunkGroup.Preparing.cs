@@ -118,17 +118,7 @@ internal sealed partial class TrunkGroup
     {
         try
         {
-            var trunk = await builder.BuildAsync(path, stopping);
-            lock (_lock)
-            {
-                if (!_disposed)
-                {
-                    _trunks.Add(trunk);
-                    return;
-                }
-            }
-
-            trunk.Circuit.Dispose();
+            TryKeep(await builder.BuildAsync(path, stopping));
         }
         catch (CircuitFailedException fault)
         {

@@ -205,6 +205,25 @@ internal sealed partial class TrunkGroup(TrunkBuilder builder, SpareTrunks spare
         }
     }
 
+    /// <summary>Takes over a trunk that was built, used for an end if one is given; false when the group is disposed.
+    /// </summary>
+    private bool TryKeep(Trunk trunk, RelayId? end = null)
+    {
+        lock (_lock)
+        {
+            if (!_disposed)
+            {
+                _trunks.Add(trunk);
+                if (end is { } used) Use(trunk, used);
+                return true;
+            }
+        }
+
+        // Whoever disposed the group meanwhile could not know of this one.
+        trunk.Circuit.Dispose();
+        return false;
+    }
+
     private async Task<Trunk> BuildAsync(
         TrunkPurpose purpose,
         (RelayId Relay, IReadOnlySet<RelayId> Apart) end,
@@ -215,18 +234,7 @@ internal sealed partial class TrunkGroup(TrunkBuilder builder, SpareTrunks spare
         {
             var trunk = TakeSpare(purpose, end.Apart, avoid)
                 ?? await builder.BuildAsync(ChoosePath(purpose, avoid), cancellationToken);
-            lock (_lock)
-            {
-                if (!_disposed)
-                {
-                    _trunks.Add(trunk);
-                    return Use(trunk, end.Relay);
-                }
-            }
-
-            // Whoever disposed the group meanwhile could not know of this one.
-            trunk.Circuit.Dispose();
-            throw new CircuitFailedException(CloseReason.Stopping);
+            return TryKeep(trunk, end.Relay) ? trunk : throw new CircuitFailedException(CloseReason.Stopping);
         }
         catch (CircuitFailedException fault)
         {

@@ -1,12 +1,8 @@
 using Veil.Circuits.Client;
 using Veil.Directory.Paths;
-using Veil.Noise.Seams;
-using Veil.Tests.Directory;
 using Veil.Tests.Gateway;
 using Veil.Tests.Rig;
 using Veil.Wire;
-using Veil.Wire.Documents;
-using Veil.Wire.Seams;
 using Xunit;
 
 namespace Veil.Tests.Circuits;
@@ -21,7 +17,7 @@ public sealed class SpareTrunkTests
     [Fact]
     public async Task After_the_first_use_three_with_different_third_hops_stand_ready_and_each_is_given_once()
     {
-        var time = Time();
+        var time = RiggedView.Time();
         await using var rig = new RelayRig(8, time: time);
         using var spares = Spares(rig, time);
         Assert.Null(spares.Take(TrunkPurpose.Fetch, _none, _none));
@@ -45,7 +41,7 @@ public sealed class SpareTrunkTests
     [Fact]
     public async Task None_is_given_that_passes_where_the_group_must_not_go()
     {
-        var time = Time();
+        var time = RiggedView.Time();
         await using var rig = new RelayRig(8, time: time);
         using var spares = Spares(rig, time);
         spares.Take(TrunkPurpose.Fetch, _none, _none);
@@ -62,7 +58,7 @@ public sealed class SpareTrunkTests
     [Fact]
     public async Task Old_ones_are_replaced_for_an_hour_after_the_last_use()
     {
-        var time = Time();
+        var time = RiggedView.Time();
         await using var rig = new RelayRig(8, time: time);
         using var spares = Spares(rig, time);
         spares.Take(TrunkPurpose.Fetch, _none, _none);
@@ -82,14 +78,6 @@ public sealed class SpareTrunkTests
         await BecomesAsync(rig, circuits: 0);
     }
 
-    // Before any timer is set: it would fire all the way.
-    private static ManualTime Time()
-    {
-        var time = new ManualTime();
-        time.Advance(DirectoryRig.Network(lab: true).StartOf(DirectoryRig.Epoch) - time.GetUtcNow());
-        return time;
-    }
-
     private static Task ReadyAsync(SpareTrunks spares) => Eventually.HoldsAsync(
         () => spares.Count(TrunkPurpose.Fetch) == 3, "three stand ready");
 
@@ -98,20 +86,6 @@ public sealed class SpareTrunkTests
         () => rig.Relays.Sum(relay => relay.Switch.Count) == 3 * circuits,
         $"{circuits} circuits");
 
-    private SpareTrunks Spares(RelayRig rig, ManualTime time)
-    {
-        var consensus = DirectoryRig.ConsensusOf(rig.Relays.Select((relay, index) => DirectoryRig.Entry(index) with
-        {
-            Identity = relay.Place.Id,
-            LinkKey = relay.Place.Address.Target.LinkKey,
-            OnionKey = relay.Place.Hop.OnionKey,
-            Address = DirectoryRig.Address(relay.Place.Address.EndPoint.ToString()!),
-            Flags = RelayFlags.Relay | RelayFlags.Guard,
-        }));
-        var decisions = new SystemDecisionSource();
-        var view = new NetworkView(
-            decisions, time, new GuardSet(GuardRules.Default, decisions), new VanguardSet(decisions));
-        view.Update(consensus);
-        return new SpareTrunks(new TrunkBuilder(rig.Client, rig.ClientLinks, view), _options);
-    }
+    private SpareTrunks Spares(RelayRig rig, ManualTime time) =>
+        new(new TrunkBuilder(rig.Client, rig.ClientLinks, RiggedView.Of(rig, time)), _options);
 }

@@ -1,11 +1,7 @@
 using Veil.Circuits.Client;
 using Veil.Directory.Paths;
-using Veil.Noise.Seams;
-using Veil.Tests.Directory;
 using Veil.Tests.Gateway;
 using Veil.Tests.Rig;
-using Veil.Wire.Documents;
-using Veil.Wire.Seams;
 using Xunit;
 
 namespace Veil.Tests.Circuits;
@@ -18,7 +14,7 @@ public sealed class TrunkPreparingTests
     [Fact]
     public async Task All_that_a_group_spreads_over_stand_and_who_asks_again_gets_no_more()
     {
-        var time = Time();
+        var time = RiggedView.Time();
         await using var rig = new RelayRig(8, time: time);
         using var pool = Pool(rig, time, known: true);
         await Task.WhenAll(Enumerable.Range(0, 5)
@@ -37,7 +33,7 @@ public sealed class TrunkPreparingTests
     [Fact]
     public async Task Without_a_path_nobody_waits()
     {
-        var time = Time();
+        var time = RiggedView.Time();
         await using var rig = new RelayRig(3, time: time);
         using var pool = Pool(rig, time, known: false);
 
@@ -49,31 +45,6 @@ public sealed class TrunkPreparingTests
     // Of three hops each.
     private static int Circuits(RelayRig rig) => rig.Relays.Sum(relay => relay.Switch.Count);
 
-    // Before any timer is set: it would fire all the way.
-    private static ManualTime Time()
-    {
-        var time = new ManualTime();
-        time.Advance(DirectoryRig.Network(lab: true).StartOf(DirectoryRig.Epoch) - time.GetUtcNow());
-        return time;
-    }
-
-    private TrunkPool Pool(RelayRig rig, ManualTime time, bool known)
-    {
-        var decisions = new SystemDecisionSource();
-        var view = new NetworkView(
-            decisions, time, new GuardSet(GuardRules.Default, decisions), new VanguardSet(decisions));
-        if (known)
-        {
-            view.Update(DirectoryRig.ConsensusOf(rig.Relays.Select((relay, index) => DirectoryRig.Entry(index) with
-            {
-                Identity = relay.Place.Id,
-                LinkKey = relay.Place.Address.Target.LinkKey,
-                OnionKey = relay.Place.Hop.OnionKey,
-                Address = DirectoryRig.Address(relay.Place.Address.EndPoint.ToString()!),
-                Flags = RelayFlags.Relay | RelayFlags.Guard,
-            })));
-        }
-
-        return new TrunkPool(rig.Client, rig.ClientLinks, view, _options);
-    }
+    private TrunkPool Pool(RelayRig rig, ManualTime time, bool known) =>
+        new(rig.Client, rig.ClientLinks, known ? RiggedView.Of(rig, time) : RiggedView.Empty(time), _options);
 }

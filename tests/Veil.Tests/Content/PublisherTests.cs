@@ -185,7 +185,9 @@ public sealed class PublisherTests
         try
         {
             var path = Path.Combine(folder.FullName, "film.webm");
-            var content = ContentRig.Bytes(3 << 20);
+
+            // More than the window of publishing: some of it is read after the change.
+            var content = ContentRig.Bytes(12 << 20);
             await File.WriteAllBytesAsync(path, content, Cancelled);
             ContentRig rig = new(stores: 12);
             var publication = await rig.Publisher.PublishFileAsync(path, new PublishOptions(), null, Cancelled);

@@ -58,10 +58,8 @@ internal sealed class ContentBench(BenchOptions options) : IBench
         using var client = new ControlClient(new DataPaths(net["gateway1"].Data).ControlSocket);
         try
         {
-            var bytes = new RandomBytes((long)mebibytes << 20);
             long start = TimeProvider.System.GetTimestamp();
-            var added = await client.AddAsync(
-                new AddFile("bench.bin", bytes.Length, bytes.ReadAsync), null, CancellationToken.None);
+            var added = await RandomBytes.PublishAsync(client, "bench.bin", (long)mebibytes << 20);
             double published = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
 
             var before = pids.ToDictionary(node => node.Key, node => LabNode.ProcessorOf(node.Value));

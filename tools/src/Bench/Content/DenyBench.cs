@@ -35,9 +35,7 @@ internal sealed class DenyBench(BenchOptions options) : IBench
         using var client = new ControlClient(new DataPaths(net[Gateway].Data).ControlSocket);
         try
         {
-            var bytes = new RandomBytes((long)mebibytes << 20);
-            var added = await client.AddAsync(
-                new AddFile("bench.bin", bytes.Length, bytes.ReadAsync), null, CancellationToken.None);
+            var added = await RandomBytes.PublishAsync(client, "bench.bin", (long)mebibytes << 20);
             var usual = await FetchAsync(client, added.Key, samples);
             foreach (int store in Enumerable.Range(1, stores / 3))
             {

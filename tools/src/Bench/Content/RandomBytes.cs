@@ -1,3 +1,4 @@
+using Veil.Node.Control;
 using Veil.Wire.Seams;
 
 namespace Veil.Bench.Content;
@@ -8,9 +9,13 @@ internal sealed class RandomBytes(long length)
     private readonly SystemDecisionSource _source = new();
     private long _given;
 
-    internal long Length => length;
+    /// <summary>Publishes a file of so many of them.</summary>
+    /// <exception cref="ControlException">The node refuses, or it failed.</exception>
+    internal static Task<AddResult> PublishAsync(ControlClient client, string name, long length) =>
+        client.AddAsync(
+            new AddFile(name, length, new RandomBytes(length).ReadAsync), null, CancellationToken.None);
 
-    internal ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    private ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
         int count = (int)Math.Min(destination.Length, length - _given);
         _source.Fill(destination.Span[..count]);

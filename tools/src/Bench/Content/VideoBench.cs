@@ -75,10 +75,7 @@ internal sealed class VideoBench(BenchOptions options) : IBench
         using var client = new ControlClient(new DataPaths(net["gateway1"].Data).ControlSocket);
         try
         {
-            var bytes = new RandomBytes(length);
-            var added = await client.AddAsync(
-                new AddFile("bench.mp4", length, bytes.ReadAsync), null, CancellationToken.None);
-            return added.Key;
+            return (await RandomBytes.PublishAsync(client, "bench.mp4", length)).Key;
         }
         catch (ControlException fault)
         {
