@@ -29,6 +29,7 @@ public static class NodeHost
         using var folder = DataFolder.Open(paths);
         var settings = new SettingsSource(paths, flags);
         var configuration = settings.Load();
+        BatchScheduling.Ask();
         using var logging = new NodeLogging(configuration.LogLevel, configuration.LogFile ? paths.Log : null);
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         logging.Configure(builder.Logging);

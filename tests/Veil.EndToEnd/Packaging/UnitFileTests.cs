@@ -20,6 +20,7 @@ public sealed class UnitFileTests
     [InlineData("KillSignal=SIGTERM")]
     [InlineData("Restart=on-failure")]
     [InlineData("LimitCORE=0")]
+    [InlineData("CPUSchedulingPolicy=batch")]
     [InlineData("NoNewPrivileges=yes")]
     [InlineData("CapabilityBoundingSet=")]
     [InlineData("AmbientCapabilities=")]

@@ -44,6 +44,19 @@ public sealed class TestnetTests(RunningTestnet network) : IClassFixture<Running
     }
 
     [Fact]
+    public async Task Every_thread_of_a_node_is_scheduled_for_batches()
+    {
+        var pid = (await network.StatusAsync("relay1")).GetProperty("pid").GetInt32();
+
+        // Field 41 is the policy (proc_pid_stat(5)); the fields before it are counted from behind the name.
+        var policies = System.IO.Directory.EnumerateDirectories($"/proc/{pid}/task")
+            .Select(thread => File.ReadAllText(Path.Combine(thread, "stat")))
+            .Select(text => text[(text.LastIndexOf(')') + 2)..].Split(' ')[41 - 3]);
+
+        Assert.All(policies, policy => Assert.Equal("3", policy));
+    }
+
+    [Fact]
     public async Task Mistakes_have_exit_codes_and_change_nothing()
     {
         Assert.Equal(4, (await network.TryAsync("kill", "nobody")).ExitCode);
