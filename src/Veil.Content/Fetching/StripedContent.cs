@@ -125,6 +125,9 @@ internal sealed class StripedContent : ContentObject
                     leaves[within / ErisLayout.BlockBytes].AsMemory(start, take), cancellationToken);
                 offset += take;
             }
+
+            // What gathers writes must not keep them until the next stripe is there.
+            await destination.FlushAsync(cancellationToken);
         }
     }
 

@@ -14,6 +14,8 @@ internal sealed class ContentEndpoints(ControlSurface surface, NameEndpoints nam
     // Each may hold read-ahead of several stripes.
     private const int MaxFetches = 16;
 
+    private const int GatheredBytes = 4 * 32 * 1024;
+
     private int _fetching;
 
     internal Task GetAsync(HttpContext context) => WithContentAsync(context, async (request, content) =>
@@ -128,7 +130,10 @@ internal sealed class ContentEndpoints(ControlSurface surface, NameEndpoints nam
         string end = ControlHeaders.Done;
         try
         {
-            await selection.CopyAsync(part, response.Body, context.RequestAborted);
+            // Several leaves for one wake of the reader; the content flushes after each stripe.
+            var gathered = new BufferedStream(response.Body, GatheredBytes);
+            await selection.CopyAsync(part, gathered, context.RequestAborted);
+            await gathered.FlushAsync(context.RequestAborted);
         }
         catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
         {

@@ -67,9 +67,10 @@ internal sealed class BlockReader(StoreState state)
             isNowhere = false;
             try
             {
+                var slot = SegmentTable.SlotOf(entry.Position);
                 if (state.Segments.At(entry.Position) is { } segment
-                    && segment.TryReadCachedPayload(SegmentTable.SlotOf(entry.Position), payload)
-                    && BlockRef.Of(payload) == reference)
+                    && segment.TryReadCachedPayload(slot, payload)
+                    && IsIntact(segment, slot, reference, payload))
                 {
                     return true;
                 }
@@ -81,6 +82,23 @@ internal sealed class BlockReader(StoreState state)
         }
 
         return isNowhere ? false : null;
+    }
+
+    // What comes from the disk is always compared; in memory it has been, and is looked at for what fell over since.
+    private static bool IsIntact(Segment segment, int slot, BlockRef reference, ReadOnlySpan<byte> payload)
+    {
+        if (segment.Marks.Contains(slot, reference, payload))
+        {
+            return true;
+        }
+
+        var isIntact = BlockRef.Of(payload) == reference;
+        if (isIntact)
+        {
+            segment.Marks.Add(slot, reference, payload);
+        }
+
+        return isIntact;
     }
 
     private Found Examine(Segment segment, int slot, BlockRef reference, Span<byte> payload)

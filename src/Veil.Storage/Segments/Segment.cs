@@ -39,6 +39,9 @@ internal sealed class Segment : IDisposable
     /// <summary>What the file takes up.</summary>
     public long FileBytes { get; set; }
 
+    /// <summary>What its payloads looked like when they were last compared with their references; any thread.</summary>
+    public PayloadMarks Marks { get; } = new();
+
     /// <summary>Slots that the index points to; any thread.</summary>
     public int LiveSlots => Volatile.Read(ref _live);
 

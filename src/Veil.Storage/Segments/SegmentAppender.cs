@@ -236,6 +236,8 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
     {
         foreach (var block in blocks)
         {
+            // Compared with its reference before it came here.
+            segment.Marks.Add(segment.UsedSlots, block.Reference, block.Block.Span);
             var position = segment.PositionOf(segment.UsedSlots);
             segment.UsedSlots++;
             segment.AddLive();
