@@ -174,20 +174,32 @@ internal sealed class SpareTrunks(TrunkBuilder builder, TrunkOptions options) : 
 
         try
         {
-            // A trunk must not pass the exit that it is asked for: best it passes none.
-            var exits = builder.View.Consensus?.Relays.Where(entry => entry.Has(RelayFlags.Exit)) ?? [];
-            var path = builder.View.TryChoose(
-                    purpose, thirds.Concat(exits.Select(exit => exit.Identity)).ToHashSet(), out var best)
-                || builder.View.TryChoose(purpose, thirds.ToHashSet(), out best)
-                    ? best
-                    : builder.View.Choose(purpose, new HashSet<RelayId>());
-            return await builder.BuildAsync(path, stopping);
+            return await builder.BuildAsync(ChoosePath(purpose, thirds), stopping);
         }
         catch (Exception fault) when (fault is CircuitFailedException or OperationCanceledException)
         {
             // A group that needs one builds its own and tells.
             return null;
         }
+    }
+
+    // From the strictest wish to the bare need. A trunk must not pass the exit that it is asked for: best it passes
+    // none. In a small network that comes before different third hops: what passes the only exit is of no use to
+    // whoever asks, and takes the place of one that is.
+    private CircuitPath ChoosePath(TrunkPurpose purpose, RelayId[] thirds)
+    {
+        RelayId[] exits = [.. (builder.View.Consensus?.Relays ?? [])
+            .Where(entry => entry.Has(RelayFlags.Exit)).Select(entry => entry.Identity)];
+        var next = purpose == TrunkPurpose.Interactive ? exits : thirds;
+        foreach (RelayId[] wish in (RelayId[][])[[.. thirds, .. exits], next])
+        {
+            if (builder.View.TryChoose(purpose, wish.ToHashSet(), out var path))
+            {
+                return path;
+            }
+        }
+
+        return builder.View.Choose(purpose, new HashSet<RelayId>());
     }
 
     private sealed class Shelf

@@ -21,8 +21,8 @@ internal static class RiggedView
         return time;
     }
 
-    /// <summary>Knows all of them, each a guard.</summary>
-    public static NetworkView Of(RelayRig rig, ManualTime time)
+    /// <summary>Knows all of them, each a guard but for the last ones, which are exits.</summary>
+    public static NetworkView Of(RelayRig rig, ManualTime time, int exits = 0)
     {
         var view = Empty(time);
         view.Update(DirectoryRig.ConsensusOf(rig.Relays.Select((relay, index) => DirectoryRig.Entry(index) with
@@ -31,7 +31,7 @@ internal static class RiggedView
             LinkKey = relay.Place.Address.Target.LinkKey,
             OnionKey = relay.Place.Hop.OnionKey,
             Address = DirectoryRig.Address(relay.Place.Address.EndPoint.ToString()!),
-            Flags = RelayFlags.Relay | RelayFlags.Guard,
+            Flags = RelayFlags.Relay | (index < rig.Relays.Count - exits ? RelayFlags.Guard : RelayFlags.Exit),
         })));
         return view;
     }

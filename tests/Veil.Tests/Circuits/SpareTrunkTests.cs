@@ -56,6 +56,24 @@ public sealed class SpareTrunkTests
     }
 
     [Fact]
+    public async Task In_a_network_with_one_exit_each_user_of_the_exit_gets_one_that_stands_ready()
+    {
+        var time = RiggedView.Time();
+        await using var rig = new RelayRig(4, time: time);
+        HashSet<RelayId> exit = [rig.Relays[^1].Place.Id];
+        using var spares = Spares(rig, time, exits: 1);
+        Assert.Null(spares.Take(TrunkPurpose.Interactive, exit, _none));
+
+        for (var user = 0; user < 8; user++)
+        {
+            await ReadyAsync(spares, TrunkPurpose.Interactive);
+            var trunk = spares.Take(TrunkPurpose.Interactive, exit, _none);
+            Assert.NotNull(trunk);
+            trunk.Circuit.Dispose();
+        }
+    }
+
+    [Fact]
     public async Task Old_ones_are_replaced_for_an_hour_after_the_last_use()
     {
         var time = RiggedView.Time();
@@ -78,14 +96,14 @@ public sealed class SpareTrunkTests
         await BecomesAsync(rig, circuits: 0);
     }
 
-    private static Task ReadyAsync(SpareTrunks spares) => Eventually.HoldsAsync(
-        () => spares.Count(TrunkPurpose.Fetch) == 3, "three stand ready");
+    private static Task ReadyAsync(SpareTrunks spares, TrunkPurpose purpose = TrunkPurpose.Fetch) =>
+        Eventually.HoldsAsync(() => spares.Count(purpose) == 3, "three stand ready");
 
     // Of three hops each.
     private static Task BecomesAsync(RelayRig rig, int circuits) => Eventually.HoldsAsync(
         () => rig.Relays.Sum(relay => relay.Switch.Count) == 3 * circuits,
         $"{circuits} circuits");
 
-    private SpareTrunks Spares(RelayRig rig, ManualTime time) =>
-        new(new TrunkBuilder(rig.Client, rig.ClientLinks, RiggedView.Of(rig, time)), _options);
+    private SpareTrunks Spares(RelayRig rig, ManualTime time, int exits = 0) =>
+        new(new TrunkBuilder(rig.Client, rig.ClientLinks, RiggedView.Of(rig, time, exits)), _options);
 }
