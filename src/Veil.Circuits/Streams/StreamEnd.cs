@@ -28,7 +28,7 @@ internal sealed class StreamEnd
 
     // Writing task: streams that had something to send, in turn.
     private readonly Queue<CircuitStream> _control = new();
-    private readonly StreamTurns _data = new();
+    private readonly StreamTurns _data;
 
     /// <param name="context">What the node's circuits share.</param>
     /// <param name="accept">At a relay: takes a stream that the client opened, or refuses it. At a client:
@@ -42,6 +42,7 @@ internal sealed class StreamEnd
         _pool = context.Pool;
         _accept = accept;
         _onReady = onReady;
+        _data = new StreamTurns(context.Time);
         _ended = new Tombstones<StreamId>(context.Time, options.Tombstone, options.MaxStreamTombstones);
     }
 

@@ -1,4 +1,5 @@
 using Veil.Circuits.Streams;
+using Veil.Tests.Gateway;
 using Veil.Wire;
 using Veil.Wire.Cells;
 using Xunit;
@@ -8,12 +9,13 @@ namespace Veil.Tests.Circuits.Flow;
 /// <summary>Whose bytes the next cell carries (spec/stream.md, section 3).</summary>
 public sealed class StreamTurnTests
 {
+    private readonly ManualTime _time = RiggedView.Time();
     private readonly byte[] _room = new byte[CellLayout.MessageBytes];
 
     [Fact]
     public async Task Loud_streams_go_in_turns_and_one_that_was_silent_before_them_once()
     {
-        await using var rig = new RelayRig(1);
+        await using var rig = new RelayRig(1, time: _time);
         var end = new StreamEnd(rig.Client, accept: null, onReady: () => { });
         var loud = new[] { end.Open(ServiceId.Exit), end.Open(ServiceId.Exit) };
         foreach (var stream in loud)
@@ -39,6 +41,28 @@ public sealed class StreamTurnTests
         end.Close(CloseReason.Done);
     }
 
+    [Fact]
+    public async Task Turns_that_go_fast_are_longer()
+    {
+        await using var rig = new RelayRig(1, time: _time);
+        var end = new StreamEnd(rig.Client, accept: null, onReady: () => { });
+        var loud = new[] { end.Open(ServiceId.Exit), end.Open(ServiceId.Exit) };
+        foreach (var stream in loud)
+        {
+            await WriteAsync(stream, StreamTurns.MostCells);
+        }
+
+        Assert.Equal(
+            Turn(loud[0], StreamTurns.MostCells), Next(end, StreamTurns.MostCells, TimeSpan.Zero));
+        Assert.Equal(Turn(loud[1], StreamTurns.Cells), Next(end, StreamTurns.Cells, TimeSpan.Zero));
+
+        // It goes on, but now takes too long to go on again.
+        Assert.Equal(
+            Turn(loud[1], StreamTurns.Cells), Next(end, StreamTurns.Cells, 2 * StreamTurns.Fast / StreamTurns.Cells));
+        Assert.Equal(Turn(loud[0], 1), Next(end, 1));
+        end.Close(CloseReason.Done);
+    }
+
     private static IEnumerable<ushort> Turn(CircuitStream stream, int cells) =>
         Enumerable.Repeat(stream.Id.Value, cells);
 
@@ -51,7 +75,8 @@ public sealed class StreamTurnTests
         _ = await Task.WhenAny(stream.Output.FlushAsync().AsTask(), Task.CompletedTask);
     }
 
-    private List<ushort> Next(StreamEnd end, int cells)
+    // Turns are slow unless each cell takes less.
+    private List<ushort> Next(StreamEnd end, int cells, TimeSpan? each = null)
     {
         var ids = new List<ushort>();
         for (int cell = 0; cell < cells; cell++)
@@ -59,6 +84,7 @@ public sealed class StreamTurnTests
             Assert.True(end.TryFillData(_room), $"cell {cell} of {cells}");
             Assert.True(RelayMessage.TryRead(_room, out var message));
             ids.Add(message.Stream.Value);
+            _time.Advance(each ?? StreamTurns.Fast);
         }
 
         return ids;
