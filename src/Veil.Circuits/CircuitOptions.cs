@@ -100,7 +100,12 @@ public sealed record CircuitOptions
 
     // Three hops and a branch take three control cells at the guard.
     internal WindowSizes ControlSizes =>
-        Sizes(FirstControlWindow, FirstControlWindow, ControlWindow, ControlWindow) with { Patience = 4, Quanta = 8 };
+        Sizes(FirstControlWindow, FirstControlWindow, ControlWindow, ControlWindow) with
+        {
+            Patience = 4,
+            Quanta = 8,
+            Small = ControlWindow,
+        };
 
     internal WindowSizes StreamSizes => Sizes(StreamWindow, StreamWindow, LoudStreamWindow, MaxStreamWindow) with
     {

@@ -34,9 +34,12 @@ internal sealed class CellPool(NodeLimits limits)
     /// <summary>Charges a first grant, or one cell that waits, to the budget; false when there is no room.</summary>
     internal bool TryReserve(int cells) => TryReserve(cells, limits.CellBudget);
 
-    /// <summary>Charges the growth of a window, for which a quarter of the budget is closed: that belongs to new
-    /// circuits.</summary>
-    internal bool TryGrow(int cells) => TryReserve(cells, limits.CellBudget / 4 * 3);
+    /// <summary>Charges the growth of a window. Large ones may take half of the budget: what then stands still leaves a
+    /// usual window to whoever comes later; the last eighth belongs to new circuits.</summary>
+    /// <param name="cells">By how many.</param>
+    /// <param name="isLarge">Whether the window grows beyond what everybody has.</param>
+    internal bool TryGrow(int cells, bool isLarge) =>
+        TryReserve(cells, isLarge ? limits.CellBudget / 2 : limits.CellBudget / 8 * 7);
 
     /// <summary>Gives a grant back.</summary>
     internal void Release(int cells)

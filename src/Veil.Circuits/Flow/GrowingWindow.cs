@@ -159,7 +159,7 @@ internal sealed class GrowingWindow
 
         int more = (jumps ? Sizes.Usual : Target(window, consumed)) - window;
         _grownAt = consumed;
-        if (more <= 0 || !Pool.TryGrow(more / Sizes.PerCell))
+        if (more <= 0 || !Pool.TryGrow(more / Sizes.PerCell, isLarge: window + more > Sizes.Small))
         {
             return 0;
         }

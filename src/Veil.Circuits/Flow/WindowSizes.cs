@@ -12,6 +12,9 @@ internal sealed record WindowSizes(int First, int Usual, int Loud, int Most)
     /// <summary>What is used before it grows, at least: what setting up a circuit takes is no reason to.</summary>
     internal int Patience { get; init; }
 
+    /// <summary>Up to here everybody's grows, until memory is short.</summary>
+    internal int Small { get; init; } = Usual;
+
     /// <summary>Into how many parts the window is granted. Nearly one part is always used and not yet granted, and with
     /// two parts the path would carry half of the window.</summary>
     internal int Quanta { get; init; } = 1;

@@ -56,12 +56,12 @@ public sealed class GrowingWindowTests
     }
 
     [Fact]
-    public void It_grows_into_three_quarters_of_the_budget_and_gives_back_when_memory_is_short()
+    public void It_grows_into_half_of_the_budget_and_gives_back_when_memory_is_short()
     {
         var pool = Pool(100);
         var window = Window(pool);
         new Sender(window, _time).Run(rounds: 200, most: 100);
-        Assert.InRange(window.Size, _sizes.First, 75);
+        Assert.InRange(window.Size, _sizes.First + 1, 50);
 
         for (int round = 0; round < 100; round++)
         {
@@ -73,6 +73,27 @@ public sealed class GrowingWindowTests
         }
 
         Assert.Equal(_sizes.First, window.Size);
+    }
+
+    [Fact]
+    public void What_large_ones_have_taken_leaves_the_usual_size_to_whoever_comes_later()
+    {
+        var pool = Pool(128);
+        var terms = new WindowTerms(new(First: 2, Usual: 8, Loud: 32, Most: 32) { Quanta = 2 }, pool, _time);
+        for (int circuit = 0; circuit < 6; circuit++)
+        {
+            Assert.True(pool.TryReserve(terms.Sizes.First));
+            var large = new GrowingWindow(terms);
+            new Sender(large, _time).Run(rounds: 50, most: 100);
+            Assert.InRange(large.Size, terms.Sizes.Usual, terms.Sizes.Loud);
+        }
+
+        Assert.InRange(pool.Reserved, 65, 112 - terms.Sizes.Usual);
+        Assert.True(pool.TryReserve(terms.Sizes.First));
+        var late = new GrowingWindow(terms);
+        new Sender(late, _time).Run(rounds: 50, most: 100);
+
+        Assert.Equal(terms.Sizes.Usual, late.Size);
     }
 
     [Fact]
