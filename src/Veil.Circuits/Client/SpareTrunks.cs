@@ -191,15 +191,10 @@ internal sealed class SpareTrunks(TrunkBuilder builder, TrunkOptions options) : 
         RelayId[] exits = [.. (builder.View.Consensus?.Relays ?? [])
             .Where(entry => entry.Has(RelayFlags.Exit)).Select(entry => entry.Identity)];
         var next = purpose == TrunkPurpose.Interactive ? exits : thirds;
-        foreach (RelayId[] wish in (RelayId[][])[[.. thirds, .. exits], next])
-        {
-            if (builder.View.TryChoose(purpose, wish.ToHashSet(), out var path))
-            {
-                return path;
-            }
-        }
-
-        return builder.View.Choose(purpose, new HashSet<RelayId>());
+        return builder.View.TryChoose(purpose, thirds.Concat(exits).ToHashSet(), out var best)
+            || builder.View.TryChoose(purpose, next.ToHashSet(), out best)
+                ? best
+                : builder.View.Choose(purpose, new HashSet<RelayId>());
     }
 
     private sealed class Shelf
