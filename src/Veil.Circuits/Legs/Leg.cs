@@ -25,7 +25,7 @@ internal sealed class Leg : IReady<Leg>
     private int _flag;
 
     // Writing task of the link.
-    private RecentCells _recent;
+    private Recent<int> _recent;
     private long _mayData;
     private long _mayControl;
 
@@ -73,10 +73,8 @@ internal sealed class Leg : IReady<Leg>
     /// <summary>Whether it stands in one of the link's queues. Writing task.</summary>
     internal bool InQueue { get; set; }
 
-    /// <summary>Whether it stands among those that wait for the node's rate. Writing task.</summary>
-    internal bool IsParked { get; set; }
-
-    /// <summary>Whether it does so and may have got something for its control lane. Writing task.</summary>
+    /// <summary>Whether it may have got something for its control lane while a rate holds the node. Writing
+    /// task.</summary>
     internal bool IsNudged { get; set; }
 
     /// <summary>Whether a grant waits to be sent. Writing task.</summary>
@@ -86,7 +84,7 @@ internal sealed class Leg : IReady<Leg>
     internal int CellsInTurn { get; set; }
 
     /// <summary>Data cells that it sent lately. Writing task.</summary>
-    internal ref RecentCells Recent => ref _recent;
+    internal ref Recent<int> Recent => ref _recent;
 
     ref int IReady<Leg>.Flag => ref _flag;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using Veil.Circuits.Cells;
 using Veil.Circuits.Flow;
 using Veil.Circuits.Limits;
@@ -35,13 +34,12 @@ internal sealed class LinkOutput
     private readonly Queue<Leg> _grants = new();
     private readonly Queue<Leg> _quiet = new();
     private readonly Queue<Leg> _loud = new();
-    private readonly Queue<Leg> _parked = new();
     private readonly Queue<Leg> _nudged = new();
     private readonly Queue<CreditGrant> _returns = new();
     private readonly CreditGrant[] _batch = new CreditGrant[CreditBody.MaxGrants];
 
     private QuietBound _quietBound;
-    private (int Legs, int Cells) _sent;
+    private CellSum _sent;
     private int _loudFrom;
     private int _beat;
 
@@ -93,17 +91,17 @@ internal sealed class LinkOutput
     /// <summary>Writes up to a record's worth of cells; 0 when nothing may be sent now.</summary>
     internal int Fill(Span<byte> cells)
     {
-        _beat = RecentCells.Beat(_time);
+        _beat = Beat.Of(_time);
         _sent = default;
-        var grant = _pace?.Take(_share, _beat) ?? new PaceGrant(CellLayout.MaxCellsPerRecord, true, 0);
+        var grant = _pace?.Take(_share, _beat) ?? PaceGrant.Unlimited;
         _loudFrom = Math.Max(_quietBound.Of(_beat), grant.LoudFrom);
-        Collect();
+        Collect(grant.IsRated);
         int count = 0;
         while (count < CellLayout.MaxCellsPerRecord)
         {
             Span<byte> cell = cells.Slice(count * CellLayout.CellBytes, CellLayout.CellBytes);
             if (!TryFillCommand(cell) && !TryFillGrants(cell) && !TryFillReturns(cell)
-                && (IsSpent(grant, count) || !TryFillLeg(cell, grant.Cells > 0, grant.Control)))
+                && (IsSpent(grant, count) || !grant.Control || !TryFillLeg(cell, grant.Cells > 0)))
             {
                 break;
             }
@@ -111,18 +109,18 @@ internal sealed class LinkOutput
             count++;
         }
 
-        bool hasMore = _parked.Count > 0 || (grant.Cells <= count && _quiet.Count + _loud.Count > 0);
-        _quietBound.Count(_beat, _sent.Cells, _sent.Legs);
-        _pace?.Settle(_share, grant, new PaceUse(count, _sent.Cells, _sent.Legs, hasMore), _beat);
+        bool hasMore = grant.Cells <= count && _quiet.Count + _loud.Count > 0;
+        _quietBound.Count(_beat, _sent);
+        _pace?.Settle(_share, grant, new PaceUse(count, _sent, hasMore), _beat);
         return count;
     }
 
     // What was taken for this record is used up: the next one asks again.
     private static bool IsSpent(PaceGrant grant, int count) => grant.Cells > 0 && count >= grant.Cells;
 
-    private bool IsQuiet(Leg leg) => leg.Recent.Of(_beat) < _loudFrom;
+    private bool IsQuiet(Leg leg) => leg.Recent.SumOf(_beat) < _loudFrom;
 
-    private void Collect()
+    private void Collect(bool isRated)
     {
         for (var leg = _ready.TakeAll(); leg is not null;)
         {
@@ -140,15 +138,16 @@ internal sealed class LinkOutput
                 _returns.Enqueue(returned);
             }
 
-            if (leg.IsParked && !leg.IsNudged)
-            {
-                leg.IsNudged = true;
-                _nudged.Enqueue(leg);
-            }
-            else if (!leg.IsParked && !leg.InQueue)
+            if (!leg.InQueue)
             {
                 leg.InQueue = true;
                 (IsQuiet(leg) ? _quiet : _loud).Enqueue(leg);
+            }
+
+            if (isRated && !leg.IsNudged)
+            {
+                leg.IsNudged = true;
+                _nudged.Enqueue(leg);
             }
 
             leg = next;
@@ -217,22 +216,23 @@ internal sealed class LinkOutput
         return count > 0;
     }
 
-    private bool TryFillLeg(Span<byte> cell, bool mayData, bool mayControl)
+    // Without data of loud ones: what quiet ones send is little, and is paid for by the others. Who was quiet and may
+    // send nothing now gets a place among the loud, where nobody loses it.
+    private bool TryFillLeg(Span<byte> cell, bool mayData)
     {
-        if (mayControl && TryFillNudged(cell))
+        if (TryFillNudged(cell))
         {
             return true;
         }
 
-        while (_quiet.TryPeek(out var leg) || _loud.TryPeek(out leg) || (mayData && TryUnpark(out leg)))
+        while (_quiet.TryPeek(out var leg) || (mayData && _loud.TryPeek(out leg)))
         {
-            // What quiet ones send is little, and is paid for by the others.
-            bool wasQuiet = _quiet.Count > 0;
-            bool mayNow = mayData || (mayControl && wasQuiet && IsQuiet(leg));
-            bool isControl = mayControl && leg.TryFill(Lane.Control, cell);
+            var queue = _quiet.Count > 0 ? _quiet : _loud;
+            bool mayNow = mayData || IsQuiet(leg);
+            bool isControl = leg.TryFill(Lane.Control, cell);
             if (isControl || (mayNow && leg.TryFill(Lane.Data, cell)))
             {
-                CountTurn(leg, wasQuiet ? _quiet : _loud);
+                CountTurn(leg, queue);
                 if (!isControl)
                 {
                     CountData(leg);
@@ -242,13 +242,11 @@ internal sealed class LinkOutput
             }
 
             leg.CellsInTurn = 0;
-            leg.InQueue = false;
-            (wasQuiet ? _quiet : _loud).Dequeue();
-            if (!mayNow && leg.ClosedBy == CloseReason.None)
+            queue.Dequeue();
+            leg.InQueue = !mayNow && leg.ClosedBy == CloseReason.None;
+            if (leg.InQueue)
             {
-                // It may have cells that the rate does not let through now.
-                leg.IsParked = true;
-                _parked.Enqueue(leg);
+                _loud.Enqueue(leg);
             }
         }
 
@@ -266,14 +264,13 @@ internal sealed class LinkOutput
         }
     }
 
-    // What carries nothing but grants the other way does not count as a circuit that sends little.
     private void CountData(Leg leg)
     {
-        _sent.Cells++;
-        _sent.Legs += leg.Recent.Add(_beat) ? 1 : 0;
+        leg.Recent.Add(_beat, 1);
+        _sent = _sent.With(leg.Recent.SumOf(_beat));
     }
 
-    // A parked leg keeps its place for data, however much else it gets meanwhile.
+    // While the rate lets no data through, control cells do not wait for the circuit's turn.
     private bool TryFillNudged(Span<byte> cell)
     {
         while (_nudged.TryPeek(out var leg))
@@ -288,18 +285,5 @@ internal sealed class LinkOutput
         }
 
         return false;
-    }
-
-    private bool TryUnpark([NotNullWhen(true)] out Leg? leg)
-    {
-        if (!_parked.TryDequeue(out leg))
-        {
-            return false;
-        }
-
-        leg.IsParked = false;
-        leg.InQueue = true;
-        _loud.Enqueue(leg);
-        return true;
     }
 }

@@ -1,4 +1,6 @@
+using Veil.Circuits.Flow;
 using Veil.Links;
+using Veil.Wire.Cells;
 
 namespace Veil.Circuits.Limits;
 
@@ -20,13 +22,21 @@ internal sealed class PaceShare(Link link)
 
 /// <summary>What a link may send in its next record.</summary>
 /// <param name="Cells">Cells of any kind.</param>
-/// <param name="Control">Whether cells of the control lane and of quiet circuits may go beyond that.</param>
-/// <param name="LoudFrom">Recent cells from which on a circuit is loud at this node, whatever its link says.</param>
-internal readonly record struct PaceGrant(int Cells, bool Control, int LoudFrom);
+/// <param name="Control">Whether cells of the control lane and of quiet circuits may go beyond that; true where there
+/// are cells.</param>
+/// <param name="LoudFrom">Recent cells from which on a circuit is loud at this node, whatever its link says; 0 when no
+/// rate holds it.</param>
+internal readonly record struct PaceGrant(int Cells, bool Control, int LoudFrom)
+{
+    /// <summary>As much as there is.</summary>
+    internal static PaceGrant Unlimited { get; } = new(CellLayout.MaxCellsPerRecord, true, 0);
+
+    /// <summary>Whether a rate holds the node.</summary>
+    internal bool IsRated => LoudFrom > 0;
+}
 
 /// <summary>What a link did with its grant.</summary>
 /// <param name="Cells">Cells of its record.</param>
-/// <param name="OfCircuits">Cells of circuits among them.</param>
-/// <param name="Circuits">Circuits whose first cells of this tenth of a second are among them.</param>
+/// <param name="Data">Data cells of circuits among them.</param>
 /// <param name="HasMore">Whether there is more to send.</param>
-internal readonly record struct PaceUse(int Cells, int OfCircuits, int Circuits, bool HasMore);
+internal readonly record struct PaceUse(int Cells, CellSum Data, bool HasMore);

@@ -6,13 +6,17 @@ namespace Veil.Circuits.Limits;
 
 /// <summary>
 /// Holds the links of a relay to the node's rate (spec/limits.md, section 7): one token bucket, asked once for each
-/// record. Links that find it empty stand in a queue; every 1 to 5 ms what has gathered is dealt out to them, a
-/// record's worth in turn. The control lane and quiet circuits may run into a bounded debt that the others pay, so that
-/// they pass and the rate holds all the same. Any thread.
+/// record. Links that find it empty stand in a queue; every 1 to 5 ms what has gathered is dealt out to them, a quarter
+/// of a record's worth in turn. The control lane and quiet circuits may run into a bounded debt that the others pay, so
+/// that they pass and the rate holds all the same. Any thread.
 /// </summary>
 internal sealed class RelayPace : IDisposable
 {
     private const int Quantum = CellLayout.MaxCellsPerRecord;
+
+    // What gathers in a beat is for several links: where each took a record's worth, the last would wait for as many
+    // beats.
+    private const int Turn = Quantum / 4;
 
     // Timers are late by some milliseconds, and what the bucket cannot hold meanwhile would be lost to the rate.
     private const int BurstsPerSecond = 20;
@@ -58,7 +62,7 @@ internal sealed class RelayPace : IDisposable
     {
         if (Volatile.Read(ref _isLimited) == 0)
         {
-            return new PaceGrant(Quantum, true, 0);
+            return PaceGrant.Unlimited;
         }
 
         lock (_lock)
@@ -68,7 +72,7 @@ internal sealed class RelayPace : IDisposable
             share.Allowance -= cells;
             if (cells == 0 && _waiting.Count == 0)
             {
-                cells = Draw();
+                cells = Draw(Quantum);
             }
 
             return new PaceGrant(cells, cells > 0 || _tokens > -_burst / 4, _quietBound.Of(beat));
@@ -87,7 +91,7 @@ internal sealed class RelayPace : IDisposable
 
         lock (_lock)
         {
-            _quietBound.Count(beat, use.OfCircuits, use.Circuits);
+            _quietBound.Count(beat, use.Data);
             _tokens = Math.Max(_tokens + (taken.Cells * (double)CellLayout.CellBytes) - bytes, -_burst);
             if (!use.HasMore)
             {
@@ -155,9 +159,9 @@ internal sealed class RelayPace : IDisposable
         share.Allowance = 0;
     }
 
-    private int Draw()
+    private int Draw(int most)
     {
-        int cells = (int)Math.Clamp(Math.Floor(_tokens / CellLayout.CellBytes), 0, Quantum);
+        int cells = (int)Math.Clamp(Math.Floor(_tokens / CellLayout.CellBytes), 0, most);
         _tokens -= cells * (double)CellLayout.CellBytes;
         return cells;
     }
@@ -200,7 +204,7 @@ internal sealed class RelayPace : IDisposable
     {
         var round = _waiting.Where(share => !share.IsOver).ToList();
         _waiting.Clear();
-        for (int turn = 0; round.Count > 0 && _rate > 0 && Draw() is > 0 and var cells; turn++)
+        for (int turn = 0; round.Count > 0 && _rate > 0 && Draw(Turn) is > 0 and var cells; turn++)
         {
             round[turn % round.Count].Allowance += cells;
         }
