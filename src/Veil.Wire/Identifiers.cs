@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Geralt;
+using Veil.Wire.Lanes;
 
 namespace Veil.Wire;
 
@@ -38,6 +40,15 @@ public readonly record struct BlockRef(Bytes32 Value) : IComparable<BlockRef>
         Bytes32 digest = default;
         BLAKE2b.ComputeHash(digest, block);
         return new BlockRef(digest);
+    }
+
+    /// <summary>The references of <paramref name="blocks"/>, faster than one after another.</summary>
+    /// <param name="blocks">Of one length.</param>
+    public static BlockRef[] OfAll(ReadOnlySpan<ReadOnlyMemory<byte>> blocks)
+    {
+        var references = new BlockRef[blocks.Length];
+        ManyHashes.Compute(blocks, MemoryMarshal.Cast<BlockRef, Bytes32>(references.AsSpan()));
+        return references;
     }
 
     /// <inheritdoc/>

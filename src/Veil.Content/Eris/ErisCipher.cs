@@ -1,5 +1,6 @@
 using Geralt;
 using Veil.Wire;
+using Veil.Wire.Lanes;
 
 namespace Veil.Content.Eris;
 
@@ -13,6 +14,10 @@ internal static class ErisCipher
         BLAKE2b.ComputeTag(key, plaintext, convergenceSecret);
         return key;
     }
+
+    /// <summary>Keys of leaves that lie one after another.</summary>
+    public static void LeafKeys(ReadOnlySpan<byte> leaves, ReadOnlySpan<byte> convergenceSecret, Span<Bytes32> keys) =>
+        ManyHashes.Compute(convergenceSecret, leaves, leaves.Length / keys.Length, keys);
 
     /// <summary>Key of a node: BLAKE2b-256.</summary>
     public static Bytes32 NodeKey(ReadOnlySpan<byte> plaintext)

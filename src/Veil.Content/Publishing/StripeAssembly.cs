@@ -34,7 +34,7 @@ internal sealed class StripeAssembly(BlockPool pool)
         ReadOnlyMemory<byte>[] data = [.. _blocks.Take(shape.DataShares).Select(block => block.AsMemory())];
         Memory<byte>[] parity = [.. _blocks.Skip(shape.DataShares).Select(block => block.AsMemory())];
         ReedSolomon.Encode(data, parity);
-        foreach (var share in parity) _references.Add(BlockRef.Of(share.Span));
+        _references.AddRange(BlockRef.OfAll([.. parity]));
         var stripe = (shape, _references.ToArray(), _blocks.ToArray());
         _references.Clear();
         _blocks.Clear();

@@ -23,6 +23,9 @@ internal sealed class StoreConnection : IDisposable
     private readonly Dictionary<uint, Request> _requests = [];
     private readonly Turnstile _writing = new(1);
     private readonly Turnstile _room = new(StoreLayout.MaxInFlight);
+
+    // Blocks that came and are still to be verified. Reading task.
+    private readonly List<Request> _taken = [];
     private bool _ended;
     private long _replies;
     private uint _price;
@@ -217,12 +220,17 @@ internal sealed class StoreConnection : IDisposable
                 var result = await _stream.Input.ReadAsync();
                 var buffer = result.Buffer;
                 StoreReadResult read;
-                while ((read = StoreFrameReader.TryReadReply(ref buffer, out var reply)) == StoreReadResult.Frame)
+                bool isWrong = false;
+                while ((read = StoreFrameReader.TryReadReply(ref buffer, out var reply)) == StoreReadResult.Frame
+                    && !isWrong)
                 {
-                    if (!TryComplete(reply))
-                    {
-                        return;
-                    }
+                    isWrong = !TryComplete(reply);
+                }
+
+                Request.CompleteTaken(_taken);
+                if (isWrong)
+                {
+                    return;
                 }
 
                 _stream.Input.AdvanceTo(buffer.Start, buffer.End);
@@ -256,10 +264,16 @@ internal sealed class StoreConnection : IDisposable
         _branch.Await(-1);
         Interlocked.Increment(ref _replies);
         _room.Leave();
+        if (reply.Type == StoreFrameType.Block)
+        {
+            request.Take(reply.Block);
+            _taken.Add(request);
+            return true;
+        }
+
         var outcome = reply.Type switch
         {
             StoreFrameType.Stored => StoreOutcome.Done,
-            StoreFrameType.Block => request.TryTake(reply.Block) ? StoreOutcome.Done : StoreOutcome.Failed,
             StoreFrameType.NotFound => StoreOutcome.NotFound,
             StoreFrameType.Record or StoreFrameType.Fork => request.TakeRecords(reply.Block),
             _ => reply.Refusal == StoreRefusal.Full ? StoreOutcome.Full : StoreOutcome.Failed,

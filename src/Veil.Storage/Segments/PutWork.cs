@@ -3,7 +3,7 @@ using Veil.Wire;
 
 namespace Veil.Storage.Segments;
 
-/// <summary>A block to keep; its reference has been checked.</summary>
+/// <summary>A block to keep; whether it is what its reference says is still to be found out.</summary>
 internal sealed class PutWork(BlockRef reference, ReadOnlyMemory<byte> block, Lease lease) : StoreWork
 {
     // Who waits goes on inside Answer, not one by one: so the answers of a batch share cells.

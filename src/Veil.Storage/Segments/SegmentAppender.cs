@@ -33,11 +33,14 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
     {
         try
         {
+            // Together, because four take little longer than one.
+            var references = new Queue<BlockRef>(
+                BlockRef.OfAll([.. batch.OfType<PutWork>().Select(put => put.Block)]));
             foreach (var work in batch)
             {
                 if (work is PutWork put)
                 {
-                    Stage(put);
+                    Stage(put, references.Dequeue());
                 }
                 else if (work is UpkeepWork upkeep)
                 {
@@ -58,8 +61,15 @@ internal sealed class SegmentAppender(StoreState state, BlockReader reader)
         }
     }
 
-    private void Stage(PutWork put)
+    private void Stage(PutWork put, BlockRef actual)
     {
+        if (actual != put.Reference)
+        {
+            put.Outcome = PutOutcome.BadReference;
+            _answers.Add(put);
+            return;
+        }
+
         if (_blocksByReference.TryGetValue(put.Reference, out var twin))
         {
             twin.Puts.Add(put);

@@ -128,11 +128,6 @@ public sealed class SegmentStore : IBlockStore
             throw new ArgumentException("a lease ends at some time", nameof(lease));
         }
 
-        if (BlockRef.Of(block.Span) != reference)
-        {
-            return PutOutcome.BadReference;
-        }
-
         var work = new PutWork(reference, block, lease);
         await _writer.EnqueueAsync(work, cancellationToken);
         return await work.Done;

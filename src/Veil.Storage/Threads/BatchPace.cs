@@ -8,8 +8,12 @@ internal sealed class BatchPace(TimeSpan interval, TimeProvider time)
 {
     private long? _last;
 
-    /// <summary>How long the next batch has to wait; zero or less: not at all.</summary>
-    public TimeSpan Left() => _last is { } last ? interval - time.GetElapsedTime(last) : TimeSpan.Zero;
+    /// <summary>How long the next batch has to wait, in whole milliseconds, which is what monitors wait for: a part of
+    /// one would be none, and whoever waits would ask again and again until it is over. Zero or less: not at
+    /// all.</summary>
+    public TimeSpan Left() => _last is { } last
+        ? TimeSpan.FromMilliseconds(Math.Ceiling((interval - time.GetElapsedTime(last)).TotalMilliseconds))
+        : TimeSpan.Zero;
 
     /// <summary>A batch begins now.</summary>
     public void Begin() => _last = time.GetTimestamp();
