@@ -6,9 +6,9 @@ namespace Veil.Circuits.Limits;
 
 /// <summary>
 /// Holds the links of a relay to the node's rate (spec/limits.md, section 7): one token bucket, asked once for each
-/// record. Links that find it empty stand in a queue; every 1 to 5 ms what has gathered is dealt out to them, a quarter
-/// of a record's worth in turn. The control lane and quiet circuits may run into a bounded debt that the others pay, so
-/// that they pass and the rate holds all the same. Any thread.
+/// record. Links that find it empty stand in a queue; every 1 to 5 ms what has gathered is dealt out to them, half a
+/// record's worth in turn. The control lane and quiet circuits may run into a bounded debt that the others pay, so that
+/// they pass and the rate holds all the same. Any thread.
 /// </summary>
 internal sealed class RelayPace : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class RelayPace : IDisposable
 
     // What gathers in a beat is for several links: where each took a record's worth, the last would wait for as many
     // beats.
-    private const int Turn = Quantum / 4;
+    private const int Turn = Quantum / 2;
 
     // Timers are late by some milliseconds, and what the bucket cannot hold meanwhile would be lost to the rate.
     private const int BurstsPerSecond = 20;

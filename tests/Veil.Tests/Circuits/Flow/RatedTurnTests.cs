@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Veil.Circuits;
+using Veil.Circuits.Flow;
 using Veil.Circuits.Legs;
 using Veil.Circuits.Limits;
 using Veil.Tests.Gateway;
@@ -13,15 +14,14 @@ namespace Veil.Tests.Circuits.Flow;
 public sealed class RatedTurnTests : IAsyncLifetime
 {
     private const int Turn = 8;
-    private const int CellsPerSecond = 12_800;
+    private const int CellsPerSecond = 25_600;
     private static readonly NodeLimitValues _rate = new()
     {
         BytesPerSecond = CellsPerSecond * CellLayout.CellBytes,
     };
 
-    // In which as much gathers as a record takes.
-    private static readonly TimeSpan _beat =
-        TimeSpan.FromSeconds((double)CellLayout.MaxCellsPerRecord / CellsPerSecond);
+    // In which three records' worth gathers.
+    private static readonly TimeSpan _beat = TimeSpan.FromMilliseconds(1);
 
     private readonly ManualTime _time = RiggedView.Time();
     private readonly byte[] _record = new byte[CellLayout.MaxCellsPerRecord * CellLayout.CellBytes];
@@ -63,25 +63,27 @@ public sealed class RatedTurnTests : IAsyncLifetime
     [Fact]
     public async Task What_gathers_in_a_beat_is_for_all_links_that_wait()
     {
-        LinkCircuits[] links = [await OpenAsync(), await OpenAsync(), await OpenAsync(), await OpenAsync()];
-        foreach (var link in links)
+        var raw = await RawLink.OpenAsync(_rig, _rig.Relays[0].Place);
+        var shares = Enumerable.Range(0, 5).Select(_ => new PaceShare(raw.Link)).ToArray();
+        int beat = Beat.Of(_time);
+        while (Ask(shares[0], beat) > 0)
         {
-            Loud(link);
-            UseUp(link);
         }
 
-        // First their debt is paid.
-        for (int beat = 0; beat < 10; beat++)
-        {
-            Array.ForEach(links, link => NextBeat(link));
-        }
+        Assert.All(shares[1..], share => Assert.Equal(0, Ask(share, beat)));
 
-        for (int beat = 0; beat < 10; beat++)
-        {
-            // Nobody asks meanwhile: it is dealt once.
-            _time.Advance(2 * _beat);
-            Assert.All(links, link => Assert.InRange(Sent(link).Count, 1, 3 * Turn));
-        }
+        // It may end a moment after the beat, when what was overdrawn is paid.
+        _time.Advance(1.5 * _beat);
+
+        Assert.All(shares, share => Assert.InRange(share.Allowance, 1, CellLayout.MaxCellsPerRecord));
+    }
+
+    // Sends all that it may, and has more.
+    private int Ask(PaceShare share, int beat)
+    {
+        var grant = _pace.Take(share, beat);
+        _pace.Settle(share, grant, new PaceUse(grant.Cells, default, HasMore: true), beat);
+        return grant.Cells;
     }
 
     private async Task<LinkCircuits> OpenAsync()
