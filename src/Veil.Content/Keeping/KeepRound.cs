@@ -90,6 +90,12 @@ internal sealed class KeepRound
         .Where(store => !IsGivenUp(store))
         .Take(Placement.Copies);
 
+    /// <summary>Where else readers look for copies of a block, and publications put them.</summary>
+    public IEnumerable<RelayId> FurtherPlacesOfCopies(BlockRef reference) => Placement
+        .Alternatives(Ring.Present, reference)
+        .Take(2 * Placement.Copies)
+        .Where(store => !IsGivenUp(store));
+
     /// <summary>Where a share may be: its places, which are asked even when they were silent for long, then the next
     /// stores.</summary>
     public RelayId[] StoresOfShare(BlockRef reference, RelayId present, RelayId remembered) =>

@@ -46,10 +46,18 @@ internal sealed class PartProbe(KeepRound round)
         RelayId[] remembered = [.. round.PlacesOfCopies(round.Ring.Remembered, reference)];
         RelayId[] places = [.. remembered.Union(round.PlacesOfCopies(round.Ring.Present, reference))];
         round.Decisions.Shuffle<RelayId>(places);
-        var parts = await Task.WhenAll(places.Select(store => CopyAsync(reference, store, cancellationToken)));
+        var parts = await CopiesAtAsync(places, reference, cancellationToken);
         var placed = parts.Count(part => part == Part.Placed);
         var unreachable = places.Index().Count(place =>
             parts[place.Index] == Part.Unreachable && remembered.Contains(place.Item));
+        if (placed < remembered.Length)
+        {
+            // Where one went whose place failed when it was stored, as a reader finds it.
+            RelayId[] further = [.. round.FurtherPlacesOfCopies(reference).Except(places)];
+            round.Decisions.Shuffle<RelayId>(further);
+            parts = await CopiesAtAsync(further, reference, cancellationToken);
+            placed += parts.Count(part => part == Part.Placed);
+        }
 
         // What a place that moved still has counts, and more than enough is not more than all.
         placed = Math.Min(placed, remembered.Length);
@@ -89,6 +97,10 @@ internal sealed class PartProbe(KeepRound round)
             ? Part.Unreachable
             : Part.Lost;
     }
+
+    private Task<Part[]> CopiesAtAsync(
+        RelayId[] places, BlockRef reference, CancellationToken cancellationToken) =>
+        Task.WhenAll(places.Select(store => CopyAsync(reference, store, cancellationToken)));
 
     private async Task<Part> CopyAsync(BlockRef reference, RelayId store, CancellationToken cancellationToken)
     {

@@ -44,6 +44,23 @@ public sealed class KeeperTests
     }
 
     [Fact]
+    public void Copies_that_went_on_because_their_places_failed_are_found()
+    {
+        KeepingRig rig = new(48);
+        Pump.Run(rig.Rig.Time, async () =>
+        {
+            foreach (var store in rig.Pick(8)) rig.Rig.Stores.Set(store, StoreMood.Full);
+            var (key, _) = await rig.PublishAsync(Content);
+            rig.Rig.Stores.SetAll(StoreMood.Well);
+
+            var health = await rig.CheckAsync(key);
+
+            Assert.Equal((10, 0), (health.WorstCopies, health.Copies.Unreachable));
+            Assert.True(health.IsFull);
+        });
+    }
+
+    [Fact]
     public void A_check_counts_each_share_that_is_gone_and_names_the_worst_stripe()
     {
         KeepingRig rig = new(48);
@@ -77,7 +94,7 @@ public sealed class KeeperTests
             var (key, publication) = await rig.PublishAsync(Content);
             for (var third = 0; third < 2; third++)
             {
-                rig.Stop(rig.Pick(16 - (third * 5)), delist: true);
+                rig.Stop(rig.Pick(16 - (third * 4)), delist: true);
                 Assert.Equal(Content, await rig.Rig.FetchAsync(publication.Key));
                 var broken = await rig.CheckAsync(key);
                 Assert.False(broken.IsHealthy);
