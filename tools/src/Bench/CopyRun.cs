@@ -22,11 +22,23 @@ internal sealed record CopyRun(ProcessFigures Receiver, ProcessFigures Sender)
         return new CopyRun(receiver.Finish(), sender.Finish());
     }
 
+    /// <summary>Raw copies, <see cref="Samples"/> of them: one alone is half as fast again as another on a machine whose
+    /// processors are others' too.</summary>
+    internal static IReadOnlyList<CopyRun> Raw() =>
+        [.. Enumerable.Range(0, Samples).Select(_ => Of(new RawBench()))];
+
+    /// <summary>The median rate of <see cref="Raw()"/>, in MiB/s.</summary>
+    internal static double RawRate() => RateOf(Raw());
+
+    /// <summary>The median rate of copies, in MiB/s.</summary>
+    internal static double RateOf(IEnumerable<CopyRun> runs) =>
+        Measurement.MedianOf(runs.Select(run => run.Receiver.MiBPerSecond));
+
     /// <summary>The report of a bench whose one figure is the rate of a copy.</summary>
     internal static BenchReport Report(IBench bench, IReadOnlyList<CopyRun> runs, IReadOnlyList<CopyRun> raw)
     {
         var rate = new Measurement("copy", "MiB/s", [.. runs.Select(run => run.Receiver.MiBPerSecond)]);
-        var rawRate = Measurement.MedianOf(raw.Select(run => run.Receiver.MiBPerSecond));
+        var rawRate = RateOf(raw);
         return new BenchReport(
             bench.Name,
             [rate],

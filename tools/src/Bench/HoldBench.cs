@@ -46,7 +46,7 @@ internal sealed class HoldBench(BenchOptions options) : IBench
                 new Measurement("resident, idle", "MiB", [rested]),
                 new Measurement("resident a circuit", "KiB", [(rested - empty) * 1024 / Math.Max(circuits, 1)]),
             ],
-            CopyRun.Of(new RawBench()).Receiver.MiBPerSecond,
+            CopyRun.RawRate(),
             0,
             new Dictionary<string, double>(),
             new Dictionary<string, double>());

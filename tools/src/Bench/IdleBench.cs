@@ -31,7 +31,7 @@ internal sealed class IdleBench(BenchOptions options) : IBench
         return new BenchReport(
             Name,
             [.. ending, .. passing],
-            CopyRun.Of(new RawBench()).Receiver.MiBPerSecond,
+            CopyRun.RawRate(),
             0,
             new Dictionary<string, double>(),
             new Dictionary<string, double> { ["relay, ending"] = peakEnding, ["relay, passing"] = peakPassing });

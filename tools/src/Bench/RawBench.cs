@@ -15,7 +15,7 @@ internal sealed class RawBench : IBench
     /// <inheritdoc/>
     public BenchReport Run()
     {
-        var runs = Enumerable.Range(0, CopyRun.Samples).Select(_ => CopyRun.Of(this)).ToArray();
+        var runs = CopyRun.Raw();
         return CopyRun.Report(this, runs, runs);
     }
 

@@ -57,7 +57,7 @@ internal sealed class SetupBench(BenchOptions options) : IBench
                 new Measurement("flooder busy", "cores", [.. flood.Select(sample => sample.Own / sample.Seconds)]),
                 new Measurement("handshake alone", "/CPU s", handshakes),
             ],
-            CopyRun.Of(new RawBench()).Receiver.MiBPerSecond,
+            CopyRun.RawRate(),
             0,
             new Dictionary<string, double>(),
             new Dictionary<string, double> { ["relay, flooded"] = LabNode.PeakOf(pid) });

@@ -27,7 +27,7 @@ internal sealed class StampBench(BenchOptions options) : IBench
     public BenchReport Run()
     {
         var seconds = options.Number("--seconds", 2);
-        var raw = CopyRun.Of(new RawBench()).Receiver.MiBPerSecond;
+        var raw = CopyRun.RawRate();
         var hashes = Enumerable.Range(0, Samples).Select(_ => HashesPerSecond(seconds)).ToArray();
         var checks = Enumerable.Range(0, Samples).Select(_ => MicrosecondsPerCheck(seconds)).ToArray();
         var rate = Measurement.MedianOf(hashes);

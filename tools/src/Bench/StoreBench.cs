@@ -60,7 +60,7 @@ internal sealed class StoreBench(IReadOnlyList<string> options) : IBench
 
     private BenchReport Measure(int blocks, string folder)
     {
-        var raw = CopyRun.Of(new RawBench()).Receiver.MiBPerSecond;
+        var raw = CopyRun.RawRate();
         double filled;
         using (var filler = new ChildProcess(this, FillRole, folder, $"{blocks}"))
         {

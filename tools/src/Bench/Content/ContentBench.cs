@@ -25,7 +25,7 @@ internal sealed class ContentBench(BenchOptions options) : IBench
     {
         int samples = options.Number("--samples", 3);
         var encoded = EncodeRun.Take(options.Number("--encode-mib", 256));
-        var raw = CopyRun.Of(new RawBench()).Receiver.MiBPerSecond;
+        var raw = CopyRun.RawRate();
         using var net = LabNet.Start(Name, new LabShape(Relays: 3) { Stores = 6 });
         int mebibytes = options.Number("--mib", 512);
         var runs = Enumerable.Range(0, samples)

@@ -30,7 +30,7 @@ internal sealed class DenyBench(BenchOptions options) : IBench
         int stores = options.Number("--stores", 12);
         int mebibytes = options.Number("--mib", 64);
         int samples = options.Number("--samples", 5);
-        var raw = CopyRun.Of(new RawBench()).Receiver.MiBPerSecond;
+        var raw = CopyRun.RawRate();
         using var net = LabNet.Start(Name, new LabShape(Relays: 3) { Stores = stores });
         using var client = new ControlClient(new DataPaths(net[Gateway].Data).ControlSocket);
         try

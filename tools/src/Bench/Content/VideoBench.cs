@@ -29,7 +29,7 @@ internal sealed class VideoBench(BenchOptions options) : IBench
     {
         int latency = options.Number("--latency-ms", 25);
         long bytes = (long)options.Number("--mib", 1024) << 20;
-        var raw = CopyRun.Of(new RawBench()).Receiver.MiBPerSecond;
+        var raw = CopyRun.RawRate();
         using var net = LabNet.Start(
             Name, new LabShape(Relays: 3) { Stores = options.Number("--stores", 6), LatencyMilliseconds = latency });
         string key = PublishAsync(net, bytes).GetAwaiter().GetResult();

@@ -28,12 +28,12 @@ internal sealed class CircuitBench(BenchOptions options) : IBench
         var raw = new List<CopyRun>();
         var forwarded = Forwarded(net.Route.Target, echoes);
         var echoed = Echo.Play(this, net.Route, echoes);
-        raw.Add(CopyRun.Of(new RawBench()));
+        raw.AddRange(CopyRun.Raw());
         var one = Download.Play(net, (1, mebibytes, samples));
-        raw.Add(CopyRun.Of(new RawBench()));
+        raw.AddRange(CopyRun.Raw());
         var many = Download.Play(net, (ManyStreams, mebibytes, samples));
-        raw.Add(CopyRun.Of(new RawBench()));
-        double rawRate = Measurement.MedianOf(raw.Select(run => run.Receiver.MiBPerSecond));
+        raw.AddRange(CopyRun.Raw());
+        double rawRate = CopyRun.RateOf(raw);
         var rate = new Measurement("one stream", "MiB/s", [.. one.Select(run => run.Rate)]);
         var all = new Measurement("eight streams together", "MiB/s", [.. many.Select(run => run.Rate)]);
         var (trip, plain) = (Measurement.MedianOf(echoed), Measurement.MedianOf(forwarded));

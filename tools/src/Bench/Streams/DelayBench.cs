@@ -28,7 +28,7 @@ internal sealed class DelayBench(BenchOptions options) : IBench
         int latency = options.Number("--latency-ms", 25);
         using var net = StreamNet.Start(this, latency);
         var first = FirstByte.Play(net, options.Number("--openings", 20));
-        var raw = CopyRun.Of(new RawBench());
+        double raw = CopyRun.RawRate();
         var runs = Download.Play(net, (1, options.Number("--mib", 512), options.Number("--samples", 3)));
         var rate = new Measurement("one stream", "MiB/s", [.. runs.Select(run => run.Rate)]);
         var warm = new Measurement("first byte, warm", "ms", first.Warm);
@@ -44,8 +44,8 @@ internal sealed class DelayBench(BenchOptions options) : IBench
                 new Measurement("delays alone, new", "ms", [FreshCrossings * latency]),
                 new Measurement("ratio, new", "", [fresh.Value / (FreshCrossings * latency)]),
             ],
-            raw.Receiver.MiBPerSecond,
-            rate.Value / raw.Receiver.MiBPerSecond,
+            raw,
+            rate.Value / raw,
             runs[0].PerGiB.Keys.ToDictionary(
                 process => process, process => Measurement.MedianOf(runs.Select(run => run.PerGiB[process]))),
             runs[^1].Peaks);

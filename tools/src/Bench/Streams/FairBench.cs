@@ -37,7 +37,7 @@ internal sealed class FairBench(BenchOptions options) : IBench
         double load = carried.Max(relay => relay.Rates().Written);
         var peaks = net.Processes().ToDictionary(process => process.Name, process => LabNode.PeakOf(process.Id));
         int broken = Loader.End(loader);
-        var raw = CopyRun.Of(new RawBench());
+        double raw = CopyRun.RawRate();
         return new BenchReport(
             Name,
             [
@@ -51,8 +51,8 @@ internal sealed class FairBench(BenchOptions options) : IBench
                 new Measurement("that to its limit", "ratio", [load / rate]),
                 new Measurement("downloads that broke", "", [broken]),
             ],
-            raw.Receiver.MiBPerSecond,
-            load / raw.Receiver.MiBPerSecond,
+            raw,
+            load / raw,
             new Dictionary<string, double>(),
             peaks);
     }

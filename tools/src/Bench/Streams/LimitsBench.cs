@@ -45,7 +45,7 @@ internal sealed class LimitsBench(BenchOptions options) : IBench
 
         double peak = LabNode.PeakOf(relay.Status().Pid);
         results.Add(new Measurement("downloads that broke", "", [broken]));
-        double raw = CopyRun.Of(new RawBench()).Receiver.MiBPerSecond;
+        double raw = CopyRun.RawRate();
         return new BenchReport(
             Name,
             results,

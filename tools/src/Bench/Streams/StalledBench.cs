@@ -36,7 +36,7 @@ internal sealed class StalledBench(BenchOptions options) : IBench
         var relay = net.Net[Relay];
         relay.Set("Limits:Memory", $"{options.Number("--memory", 128)}MiB");
         int pid = relay.Status().Pid;
-        double raw = CopyRun.Of(new RawBench()).Receiver.MiBPerSecond;
+        double raw = CopyRun.RawRate();
         double before = Probe(net);
         double empty = LabNode.PeakOf(pid);
         using var readers = new ChildProcess(
