@@ -67,7 +67,9 @@ internal static class Blake2bLanes
     /// <param name="message">16 words.</param>
     /// <param name="taken">Bytes of each message up to the end of this piece, a key's piece included.</param>
     /// <param name="isLast">Whether the messages end here.</param>
+    // At once optimised: what the first tier makes of vectors is slower than the library by far.
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Compress(
         Span<Vector256<ulong>> state,
         ReadOnlySpan<Vector256<ulong>> message,

@@ -169,6 +169,7 @@ public static class ManyHashes
     }
 
     // Words of one message become lanes of vectors.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(
         ReadOnlySpan<byte> first,
         ReadOnlySpan<byte> second,
