@@ -22,8 +22,8 @@ internal sealed record CopyRun(ProcessFigures Receiver, ProcessFigures Sender)
         return new CopyRun(receiver.Finish(), sender.Finish());
     }
 
-    /// <summary>Raw copies, <see cref="Samples"/> of them: one alone is half as fast again as another on a machine whose
-    /// processors are others' too.</summary>
+    /// <summary>Raw copies, <see cref="Samples"/> of them: one alone is half as fast again as another on a machine
+    /// whose processors are others' too.</summary>
     internal static IReadOnlyList<CopyRun> Raw() =>
         [.. Enumerable.Range(0, Samples).Select(_ => Of(new RawBench()))];
 
