@@ -12,11 +12,12 @@ internal struct Recent<T>
     private T _now;
     private T _before;
 
-    /// <summary>Counts some.</summary>
-    internal void Add(int beat, T count)
+    /// <summary>Counts some; the sum of both tenths with them.</summary>
+    internal T Add(int beat, T count)
     {
         TurnTo(beat);
         _now += count;
+        return _now + _before;
     }
 
     /// <summary>Those of the present tenth and those of the one before it.</summary>

@@ -235,7 +235,7 @@ internal sealed class LinkOutput
                 CountTurn(leg, queue);
                 if (!isControl)
                 {
-                    CountData(leg);
+                    _sent = _sent.With(leg.Recent.Add(_beat, 1));
                 }
 
                 return true;
@@ -262,12 +262,6 @@ internal sealed class LinkOutput
             queue.Dequeue();
             _loud.Enqueue(leg);
         }
-    }
-
-    private void CountData(Leg leg)
-    {
-        leg.Recent.Add(_beat, 1);
-        _sent = _sent.With(leg.Recent.SumOf(_beat));
     }
 
     // While the rate lets no data through, control cells do not wait for the circuit's turn.

@@ -7,15 +7,7 @@ namespace Veil.Content.Eris;
 /// <summary>Keys and ciphers of single blocks (spec/block.md, section 2).</summary>
 internal static class ErisCipher
 {
-    /// <summary>Key of a leaf: BLAKE2b-256, keyed with the convergence secret.</summary>
-    public static Bytes32 LeafKey(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> convergenceSecret)
-    {
-        Bytes32 key = default;
-        BLAKE2b.ComputeTag(key, plaintext, convergenceSecret);
-        return key;
-    }
-
-    /// <summary>Keys of leaves that lie one after another.</summary>
+    /// <summary>Keys of leaves that lie one after another: BLAKE2b-256, keyed with the convergence secret.</summary>
     public static void LeafKeys(ReadOnlySpan<byte> leaves, ReadOnlySpan<byte> convergenceSecret, Span<Bytes32> keys) =>
         ManyHashes.Compute(convergenceSecret, leaves, leaves.Length / keys.Length, keys);
 

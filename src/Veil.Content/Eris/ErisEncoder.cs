@@ -71,7 +71,11 @@ public sealed class ErisEncoder : IDisposable
             _leafBytes += take;
 
             // The padding adds at least one byte, so a full leaf is never the last one.
-            if (_leafBytes == _blockBytes) EmitLeaf();
+            if (_leafBytes == _blockBytes)
+            {
+                EmitLeaves(_leaf);
+                _leafBytes = 0;
+            }
         }
     }
 
@@ -82,7 +86,7 @@ public sealed class ErisEncoder : IDisposable
         if (_finished) throw new InvalidOperationException("the object is finished");
         _finished = true;
         ErisPadding.Write(_leaf, _leafBytes);
-        var last = EmitLeaf();
+        var last = EmitLeaves(_leaf);
         if (_leaves == 1) return new ReadCapability(_blockBytes, 0, last.Reference, last.Key);
         for (var level = 1; ; level++)
         {
@@ -127,36 +131,31 @@ public sealed class ErisEncoder : IDisposable
         foreach (var node in _nodes) CryptographicOperations.ZeroMemory(node.Pairs);
     }
 
-    private ErisPair EmitLeaf()
+    // At most as many as go at once; the pair of the last.
+    private ErisPair EmitLeaves(ReadOnlySpan<byte> leaves)
     {
-        var pair = Emit(0, _leaves, _leaf, ErisCipher.LeafKey(_leaf, _secret));
-        _leaves++;
-        _leafBytes = 0;
-        AddPair(1, pair);
-        return pair;
-    }
-
-    private void EmitLeaves(ReadOnlySpan<byte> leaves)
-    {
+        var count = leaves.Length / _blockBytes;
         Span<Bytes32> keys = stackalloc Bytes32[LeavesAtOnce];
         Span<Bytes32> references = stackalloc Bytes32[LeavesAtOnce];
-        ErisCipher.LeafKeys(leaves, _secret, keys);
-        for (var leaf = 0; leaf < LeavesAtOnce; leaf++)
+        ErisCipher.LeafKeys(leaves, _secret, keys[..count]);
+        for (var leaf = 0; leaf < count; leaf++)
         {
             var plaintext = leaves.Slice(leaf * _blockBytes, _blockBytes);
             ErisCipher.Transform(plaintext, Ciphertext(leaf), keys[leaf], 0);
         }
 
-        ManyHashes.Compute(default, _ciphertexts, _blockBytes, references);
-        for (var leaf = 0; leaf < LeavesAtOnce; leaf++)
+        ManyHashes.Compute(default, _ciphertexts.AsSpan(0, leaves.Length), _blockBytes, references[..count]);
+        ErisPair pair = default;
+        for (var leaf = 0; leaf < count; leaf++)
         {
-            BlockRef reference = new(references[leaf]);
-            _handler(new ErisBlock(0, _leaves, reference, keys[leaf], Ciphertext(leaf)));
+            pair = new ErisPair(new BlockRef(references[leaf]), keys[leaf]);
+            _handler(new ErisBlock(0, _leaves, pair.Reference, pair.Key, Ciphertext(leaf)));
             _leaves++;
-            AddPair(1, new ErisPair(reference, keys[leaf]));
+            AddPair(1, pair);
         }
 
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(keys));
+        return pair;
     }
 
     private Span<byte> Ciphertext(int leaf) => _ciphertexts.AsSpan(leaf * _blockBytes, _blockBytes);

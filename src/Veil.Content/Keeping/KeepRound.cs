@@ -84,15 +84,12 @@ internal sealed class KeepRound
 
     /// <summary>Where the copies of a block are, in the order of a ring: a store that was silent for the grace has
     /// its place taken by the next one, as at publication, within what readers look at.</summary>
-    public IEnumerable<RelayId> PlacesOfCopies(StoreRing ring, BlockRef reference) => Placement
-        .Alternatives(ring, reference)
-        .Take(2 * Placement.Copies)
-        .Where(store => !IsGivenUp(store))
-        .Take(Placement.Copies);
+    public IEnumerable<RelayId> PlacesOfCopies(StoreRing ring, BlockRef reference) =>
+        StoresOfCopies(ring, reference).Take(Placement.Copies);
 
-    /// <summary>Where else readers look for copies of a block, and publications put them.</summary>
-    public IEnumerable<RelayId> FurtherPlacesOfCopies(BlockRef reference) => Placement
-        .Alternatives(Ring.Present, reference)
+    /// <summary>Where readers look for copies of a block, and publications go on to when a place fails.</summary>
+    public IEnumerable<RelayId> StoresOfCopies(StoreRing ring, BlockRef reference) => Placement
+        .Alternatives(ring, reference)
         .Take(2 * Placement.Copies)
         .Where(store => !IsGivenUp(store));
 

@@ -53,7 +53,7 @@ internal sealed class PartProbe(KeepRound round)
         if (placed < remembered.Length)
         {
             // Where one went whose place failed when it was stored, as a reader finds it.
-            RelayId[] further = [.. round.FurtherPlacesOfCopies(reference).Except(places)];
+            RelayId[] further = [.. round.StoresOfCopies(round.Ring.Present, reference).Except(places)];
             round.Decisions.Shuffle<RelayId>(further);
             parts = await CopiesAtAsync(further, reference, cancellationToken);
             placed += parts.Count(part => part == Part.Placed);

@@ -62,8 +62,8 @@ internal sealed class Request(StoreFrameType type, BlockRef reference, Memory<by
         }
     }
 
-    /// <summary>Takes what came as the block, unless nobody waits for it any more.</summary>
-    internal void Take(ReadOnlySequence<byte> block)
+    /// <summary>Takes what came as the block; false when nobody waits for it any more.</summary>
+    internal bool TryTake(ReadOnlySequence<byte> block)
     {
         lock (_lock)
         {
@@ -71,6 +71,8 @@ internal sealed class Request(StoreFrameType type, BlockRef reference, Memory<by
             {
                 block.CopyTo(destination.Span);
             }
+
+            return !_abandoned;
         }
     }
 

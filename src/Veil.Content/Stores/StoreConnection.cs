@@ -220,19 +220,16 @@ internal sealed class StoreConnection : IDisposable
                 var result = await _stream.Input.ReadAsync();
                 var buffer = result.Buffer;
                 StoreReadResult read;
-                bool isWrong = false;
-                while ((read = StoreFrameReader.TryReadReply(ref buffer, out var reply)) == StoreReadResult.Frame
-                    && !isWrong)
+                while ((read = StoreFrameReader.TryReadReply(ref buffer, out var reply)) == StoreReadResult.Frame)
                 {
-                    isWrong = !TryComplete(reply);
+                    if (!TryComplete(reply))
+                    {
+                        read = StoreReadResult.Malformed;
+                        break;
+                    }
                 }
 
                 Request.CompleteTaken(_taken);
-                if (isWrong)
-                {
-                    return;
-                }
-
                 _stream.Input.AdvanceTo(buffer.Start, buffer.End);
                 if (read == StoreReadResult.Malformed || result.IsCompleted)
                 {
@@ -266,8 +263,11 @@ internal sealed class StoreConnection : IDisposable
         _room.Leave();
         if (reply.Type == StoreFrameType.Block)
         {
-            request.Take(reply.Block);
-            _taken.Add(request);
+            if (request.TryTake(reply.Block))
+            {
+                _taken.Add(request);
+            }
+
             return true;
         }
 

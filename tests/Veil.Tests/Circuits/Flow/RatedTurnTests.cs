@@ -46,8 +46,9 @@ public sealed class RatedTurnTests : IAsyncLifetime
     {
         var link = await OpenAsync();
         var legs = Enumerable.Range(0, 3).Select(_ => Loud(link)).ToList();
-        UseUp(link);
 
+        // The burst, and what those who are still quiet go beyond it.
+        Sent(link);
         var sent = Enumerable.Range(0, 30).SelectMany(_ => NextBeat(link)).ToList();
 
         Assert.True(sent.Count >= 10 * legs.Count * Turn, $"{sent.Count} cells");
@@ -99,9 +100,6 @@ public sealed class RatedTurnTests : IAsyncLifetime
         Assert.True(leg.TryAddCredit(new CreditGrant(leg.Id, ushort.MaxValue, 0)));
         return leg;
     }
-
-    // The burst, and what those who are still quiet go beyond it.
-    private void UseUp(LinkCircuits link) => Sent(link);
 
     private List<uint> NextBeat(LinkCircuits link)
     {
