@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Veil.Cli.Files;
 using Veil.Cli.Output;
+using Veil.Content.Stripes;
 using Veil.Node.Configuration;
 using Veil.Node.Control;
 
@@ -74,6 +75,10 @@ internal static class AddCommand
 
     private static AddFile With(AddFile file, ShareRequest request) => file with
     {
+        Level = request.Level,
+        Token = file.Token is { } token && request.Level != ParityLevel.Full
+            ? ContentToken.Of(token, ParityLevelText.Format(request.Level))
+            : file.Token,
         Statements = request.Statements,
         Signer = request.Signer is { } key ? new AddSigner(key.Address, key.SignManifest) : null,
     };

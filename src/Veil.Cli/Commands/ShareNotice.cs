@@ -1,4 +1,5 @@
 using Veil.Cli.Files;
+using Veil.Content.Stripes;
 
 namespace Veil.Cli.Commands;
 
@@ -27,6 +28,13 @@ internal static class ShareNotice
         else if (!invocation.Voice.Json)
         {
             SayPlaces(invocation, [.. places.Where(PictureInput.TellsPlace)]);
+        }
+
+        if (request.Level != ParityLevel.Full)
+        {
+            invocation.Voice.Say(
+                $"it is stored with {ParityLevelText.Format(request.Level)} redundancy: fewer stores may be lost than "
+                + "usual; at the end it says how many");
         }
 
         if (request.Statements.Previous is not null)

@@ -28,6 +28,10 @@ internal sealed class ContentToken : IDisposable
         _hash.AppendData([.. Encoding.UTF8.GetBytes(path), 0]);
     }
 
+    /// <summary>The token of the same content, shared in another way.</summary>
+    internal static string Of(string token, string way) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{token} {way}")));
+
     /// <summary>64 lower-case hexadecimal digits. Once, at the end.</summary>
     internal string Finish() => Convert.ToHexStringLower(_hash.GetHashAndReset());
 

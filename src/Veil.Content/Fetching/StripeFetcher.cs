@@ -14,14 +14,14 @@ internal sealed class StripeFetcher(
     FetchContext context,
     ErisTree tree,
     StripeMapReader map,
-    long leafCount,
+    StripePlan plan,
     OpeningStripe? opening)
 {
     /// <summary>The plaintext of the stripe's leaves, padding included.</summary>
     /// <exception cref="ContentUnavailableException">Too few shares can be had, or they do not verify.</exception>
     public async Task<byte[][]> FetchAsync(long stripe, CancellationToken cancellationToken)
     {
-        var shape = StripeShape.Of(leafCount, stripe);
+        var shape = plan.ShapeOf(stripe);
         var pairs = opening?.Index == stripe
             ? opening.Leaves.ToArray()
             : await tree.GetLeavesAsync(
@@ -82,7 +82,7 @@ internal sealed class StripeFetcher(
         }
 
         var ring = context.Network.Ring;
-        var total = StripeShape.For(data.Length).TotalShares;
+        var total = plan.ShapeOf(stripe).TotalShares;
         var places = Placement.OfStripe(ring, references, total);
         var parity = Shuffled(Enumerable.Range(data.Length, references.Length - data.Length))
             .Select(share => new ShareAttempt(share, references[share], places[share]))

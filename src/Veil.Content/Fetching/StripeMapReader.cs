@@ -11,10 +11,10 @@ namespace Veil.Content.Fetching;
 /// </summary>
 internal sealed class StripeMapReader : IAsyncDisposable
 {
-    // A leaf covers 21 stripes; neighbours in the window share one or two.
+    // A leaf covers 21 stripes of full parity; neighbours in the window share one or two.
     private const int MaxLeavesInMemory = 4;
 
-    private readonly long _dataLeaves;
+    private readonly StripePlan _plan;
     private readonly ErisTree _tree;
     private readonly SharedWork<long, byte[]> _leaves;
 
@@ -22,12 +22,12 @@ internal sealed class StripeMapReader : IAsyncDisposable
     /// <exception cref="ContentUnavailableException">
     /// The capability's level is not that of a map of this file.
     /// </exception>
-    public StripeMapReader(ReadCapability capability, long dataLeaves, CopyFetcher fetcher, FetchContext context)
+    public StripeMapReader(ReadCapability capability, StripePlan plan, CopyFetcher fetcher, FetchContext context)
     {
-        _dataLeaves = dataLeaves;
+        _plan = plan;
         _tree = new ErisTree(
             capability,
-            ErisLayout.LeafCount(StripeMapLayout.Length(dataLeaves)),
+            ErisLayout.LeafCount(StripeMapLayout.Length(plan)),
             fetcher,
             context);
         _leaves = new(MaxLeavesInMemory, _tree.FetchLeafAsync);
@@ -39,14 +39,14 @@ internal sealed class StripeMapReader : IAsyncDisposable
     {
         var header = new byte[StripeMapLayout.HeaderBytes];
         await ReadAsync(0, header, cancellationToken);
-        if (!StripeMapLayout.TryReadHeader(header, out var leaves) || leaves != _dataLeaves)
+        if (!StripeMapLayout.TryReadHeader(header, out var plan) || plan != _plan)
         {
             throw ErisTree.Broken("the stripe map is not this file's");
         }
 
-        var references = new BlockRef[StripeShape.Of(_dataLeaves, stripe).TotalShares];
+        var references = new BlockRef[_plan.ShapeOf(stripe).TotalShares];
         var bytes = new byte[references.Length * Bytes32.Size];
-        await ReadAsync(StripeMapLayout.StripeOffset(stripe), bytes, cancellationToken);
+        await ReadAsync(StripeMapLayout.StripeOffset(_plan, stripe), bytes, cancellationToken);
         for (var share = 0; share < references.Length; share++)
         {
             references[share] = new BlockRef(new Bytes32(bytes.AsSpan(share * Bytes32.Size, Bytes32.Size)));
@@ -61,7 +61,7 @@ internal sealed class StripeMapReader : IAsyncDisposable
     {
         var bytes = new byte[Bytes32.Size];
         await ReadAsync(
-            StripeMapLayout.InnerOffset(_dataLeaves) + (index * Bytes32.Size), bytes, cancellationToken);
+            StripeMapLayout.InnerOffset(_plan) + (index * Bytes32.Size), bytes, cancellationToken);
         return new BlockRef(new Bytes32(bytes));
     }
 

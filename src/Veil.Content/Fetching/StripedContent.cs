@@ -31,12 +31,12 @@ internal sealed class StripedContent : ContentObject
     {
         _manifest = manifest;
         _options = context.Options;
-        var leaves = manifest.Size.Leaves;
-        _stripeCount = StripeShape.Count(leaves);
+        var plan = manifest.Plan;
+        _stripeCount = plan.Count;
         CopyFetcher copies = new(context);
-        _tree = new ErisTree(manifest.Capabilities.Data, leaves, copies, context, manifest.Opening);
-        _map = new StripeMapReader(manifest.Capabilities.StripeMap, leaves, copies, context);
-        _fetcher = new StripeFetcher(context, _tree, _map, leaves, manifest.Opening);
+        _tree = new ErisTree(manifest.Capabilities.Data, plan.Leaves, copies, context, manifest.Opening);
+        _map = new StripeMapReader(manifest.Capabilities.StripeMap, plan, copies, context);
+        _fetcher = new StripeFetcher(context, _tree, _map, plan, manifest.Opening);
         _stripes = new(context.Options.MaxStripesInMemory, FetchStripeAsync);
     }
 

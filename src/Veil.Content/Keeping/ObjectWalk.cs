@@ -24,14 +24,14 @@ internal sealed class ObjectWalk(KeepRound round, RepairMap map, RepairKey key, 
     {
         Unit[] units =
         [
-            .. LongRange((map.StripeCount + StripesOfUnit - 1) / StripesOfUnit)
+            .. LongRange((map.Plan.Count + StripesOfUnit - 1) / StripesOfUnit)
                 .Select(unit => new Unit(Kind.Stripes, unit)),
             .. LongRange(key.ManifestBlocks.Count).Select(index => new Unit(Kind.Manifest, index)),
             .. LongRange(map.InnerCount).Select(index => new Unit(Kind.InnerNode, index)),
             .. map.OwnBlocks().Select(block => new Unit(Kind.MapBlock, block.Index, block.Level)),
         ];
         round.Decisions.Shuffle<Unit>(units);
-        var visits = map.StripeCount + units.LongCount(unit => unit.Kind != Kind.Stripes);
+        var visits = map.Plan.Count + units.LongCount(unit => unit.Kind != Kind.Stripes);
 
         // So many go on beside each other that each waits so many times longer.
         var pause = spread / visits * round.Options.MaxVisits * 2;
@@ -70,7 +70,7 @@ internal sealed class ObjectWalk(KeepRound round, RepairMap map, RepairKey key, 
 
         var first = unit.Index * StripesOfUnit;
         long[] stripes =
-            [.. LongRange(Math.Min(StripesOfUnit, map.StripeCount - first)).Select(stripe => first + stripe)];
+            [.. LongRange(Math.Min(StripesOfUnit, map.Plan.Count - first)).Select(stripe => first + stripe)];
         round.Decisions.Shuffle<long>(stripes);
         foreach (var stripe in stripes)
         {
@@ -93,7 +93,7 @@ internal sealed class ObjectWalk(KeepRound round, RepairMap map, RepairKey key, 
         long stripe, StripeHealth? known, CancellationToken cancellationToken) => await _probe.StripeAsync(
             stripe,
             await map.GetSharesAsync(stripe, cancellationToken),
-            StripeShape.Of(map.LeafCount, stripe),
+            map.Plan.ShapeOf(stripe),
             known,
             cancellationToken);
 

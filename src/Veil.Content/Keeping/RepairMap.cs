@@ -17,23 +17,20 @@ internal sealed class RepairMap : IAsyncDisposable
     private readonly ErisTree _tree;
     private readonly long _mapLeaves;
 
-    private RepairMap(ReadCapability capability, long leafCount, CopyFetcher copies, FetchContext context)
+    private RepairMap(ReadCapability capability, StripePlan plan, CopyFetcher copies, FetchContext context)
     {
         _capability = capability;
-        LeafCount = leafCount;
-        _mapLeaves = ErisLayout.LeafCount(StripeMapLayout.Length(leafCount));
+        Plan = plan;
+        _mapLeaves = ErisLayout.LeafCount(StripeMapLayout.Length(plan));
         _tree = new ErisTree(capability, _mapLeaves, copies, context);
-        _reader = new StripeMapReader(capability, leafCount, copies, context);
+        _reader = new StripeMapReader(capability, plan, copies, context);
     }
 
-    /// <summary>Leaves of the data.</summary>
-    public long LeafCount { get; }
-
-    /// <summary>Number of stripes.</summary>
-    public long StripeCount => StripeShape.Count(LeafCount);
+    /// <summary>Leaves of the data and their parity.</summary>
+    public StripePlan Plan { get; }
 
     /// <summary>Number of inner nodes of the data.</summary>
-    public long InnerCount => ErisLayout.InnerCount(LeafCount);
+    public long InnerCount => ErisLayout.InnerCount(Plan.Leaves);
 
     /// <summary>Fetches what tells how long the map is.</summary>
     /// <exception cref="ContentUnavailableException">It cannot be had, or is none.</exception>
@@ -58,8 +55,8 @@ internal sealed class RepairMap : IAsyncDisposable
             if (level > 0) pair = ErisNode.Read(plaintext, 0);
         }
 
-        return StripeMapLayout.TryReadHeader(plaintext, out var leaves)
-            ? new RepairMap(capability, leaves, copies, context)
+        return StripeMapLayout.TryReadHeader(plaintext, out var plan)
+            ? new RepairMap(capability, plan, copies, context)
             : throw ErisTree.Broken("the repair key does not open a stripe map");
     }
 

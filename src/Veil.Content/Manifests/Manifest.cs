@@ -1,4 +1,5 @@
 using Veil.Content.Eris;
+using Veil.Content.Stripes;
 using Veil.Wire;
 
 namespace Veil.Content.Manifests;
@@ -57,6 +58,12 @@ public sealed record Manifest
 
     /// <summary>Who signed it, or null (spec/manifest.md, section 8).</summary>
     public ManifestSignature? Signature { get; init; }
+
+    /// <summary>Parity of all stripes (spec/stripe.md, section 1).</summary>
+    public ParityLevel Level { get; init; }
+
+    /// <summary>How the data lies in stripes.</summary>
+    internal StripePlan Plan => new(Size.Leaves, Level);
 
     /// <summary>What is read first (spec/manifest.md, section 9), or null.</summary>
     public OpeningStripe? Opening { get; init; }

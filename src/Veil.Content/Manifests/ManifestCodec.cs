@@ -3,6 +3,7 @@ using System.Formats.Cbor;
 using Veil.Content.Eris;
 using Veil.Content.Keys;
 using Veil.Content.Names;
+using Veil.Content.Stripes;
 using Veil.Wire;
 
 namespace Veil.Content.Manifests;
@@ -30,6 +31,7 @@ public static class ManifestCodec
     private const ulong PreviousKey = 12;
     private const ulong SignerKey = 13;
     private const ulong SignatureKey = 14;
+    private const ulong LevelKey = 15;
     private const ulong FirstIgnorableKey = 128;
     private const ulong OpeningKey = 129;
     private const ulong LastKey = 65535;
@@ -117,6 +119,7 @@ public static class ManifestCodec
             + (said.RightsHolder is null ? 0 : 1)
             + (said.Previous is null ? 0 : 1)
             + (manifest.Signature is null ? 0 : 2)
+            + (manifest.Level == ParityLevel.Full ? 0 : 1)
             + (manifest.Opening is null ? 0 : 1);
     }
 
@@ -145,6 +148,12 @@ public static class ManifestCodec
             writer.WriteByteString(signature.Signer.Key.AsSpan());
             writer.WriteUInt64(SignatureKey);
             writer.WriteByteString(signature.Value.Span);
+        }
+
+        if (manifest.Level != ParityLevel.Full)
+        {
+            writer.WriteUInt64(LevelKey);
+            writer.WriteUInt64((ulong)manifest.Level);
         }
 
         if (manifest.Opening is { } opening)
@@ -189,13 +198,14 @@ public static class ManifestCodec
         ContentSize size = new(length, optional.IndexLength);
         if (digest.Length != Bytes32.Size || !Manifest.Fits(name, size, type, capabilities)) return false;
         var opening = optional.Opening is { } bytes
-            ? OpeningStripe.TryParse(bytes, size, capabilities.Data)
+            ? OpeningStripe.TryParse(bytes, (size, optional.Level), capabilities.Data)
             : null;
         if (optional.Opening is not null && opening is null) return false;
         manifest = new Manifest(name, size, type, capabilities, new Bytes32(digest))
         {
             Statements = optional.Statements,
             Signature = optional.Signature,
+            Level = optional.Level,
             Opening = opening,
         };
         return true;
@@ -234,6 +244,11 @@ public static class ManifestCodec
                     break;
                 case SignatureKey:
                     signature = reader.ReadByteString();
+                    break;
+                case LevelKey:
+                    var level = reader.ReadUInt64();
+                    if (level is < 1 or > (ulong)ParityLevel.Quarter) return false;
+                    optional = optional with { Level = (ParityLevel)level };
                     break;
                 case OpeningKey:
                     optional = optional with { Opening = reader.ReadByteString() };
@@ -298,5 +313,8 @@ public static class ManifestCodec
         int? IndexLength,
         ManifestStatements Statements,
         ManifestSignature? Signature,
-        byte[]? Opening);
+        byte[]? Opening)
+    {
+        public ParityLevel Level { get; init; }
+    }
 }

@@ -44,13 +44,17 @@ public sealed class OpeningStripe
 
     /// <summary>Reads one. Null where it has another length than the stripe needs, or contradicts the root.</summary>
     /// <param name="bytes">As in a manifest.</param>
-    /// <param name="size">Of the content; one that may exist.</param>
+    /// <param name="content">Of the content: a size that may exist, and the parity of its stripes.</param>
     /// <param name="data">Of the content.</param>
-    internal static OpeningStripe? TryParse(ReadOnlySpan<byte> bytes, ContentSize size, ReadCapability data)
+    internal static OpeningStripe? TryParse(
+        ReadOnlySpan<byte> bytes,
+        (ContentSize Size, ParityLevel Level) content,
+        ReadCapability data)
     {
+        var size = content.Size;
         if (size.Leaves <= 1) return null;
         var index = IndexIn(size);
-        var shape = StripeShape.Of(size.Leaves, index);
+        var shape = new StripePlan(size.Leaves, content.Level).ShapeOf(index);
         var leafBytes = shape.DataShares * ErisLayout.PairBytes;
         if (bytes.Length != leafBytes + (shape.ParityShares * Bytes32.Size)) return null;
         if (size.Leaves == shape.DataShares && !IsRoot(bytes[..leafBytes], data)) return null;

@@ -1,3 +1,5 @@
+using Veil.Content.Stripes;
+
 namespace Veil.Content.Publishing;
 
 /// <summary>How to publish.</summary>
@@ -8,6 +10,9 @@ public sealed record PublishOptions
     /// guesses the bytes can confirm the guess. False, the default: a random secret per publication.
     /// </summary>
     public bool Convergent { get; init; }
+
+    /// <summary>Parity of all stripes: what is stored of each byte, and how many stores may be lost.</summary>
+    public ParityLevel Level { get; init; }
 
     /// <summary>Shares on their way at a time: 256 × 32 KiB at a round trip of 0.8 s is 10 MiB/s; stores gather what
     /// comes within 20 ms for one fsync.</summary>

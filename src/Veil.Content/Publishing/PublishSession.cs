@@ -23,6 +23,7 @@ internal sealed class PublishSession : IAsyncDisposable
     private readonly byte[] _secret;
     private readonly BlockPool _pool;
     private readonly StripeAssembly _assembly;
+    private readonly ParityLevel _level;
     private readonly TaskWindow _stripes;
     private readonly TaskWindow _copies;
     private readonly Queue<(BlockRef Reference, byte[] Block)> _copiesToSend = new();
@@ -52,7 +53,8 @@ internal sealed class PublishSession : IAsyncDisposable
         _secret = secret.ToArray();
         _pool = new BlockPool(
             (options.MaxStripesInMemory * StripeShape.MaxShares) + options.MaxCopiedBlocksInMemory);
-        _assembly = new StripeAssembly(_pool);
+        _level = options.Level;
+        _assembly = new StripeAssembly(_pool, _level);
         _stripes = new TaskWindow(Math.Max(1, options.MaxStripesInMemory - 1));
         _copies = new TaskWindow(options.MaxCopiedBlocksInMemory);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(caller.CancellationToken);
@@ -82,7 +84,7 @@ internal sealed class PublishSession : IAsyncDisposable
         using ErisEncoder data = new(ErisLayout.BlockBytes, _secret, OnDataBlock);
         using ErisEncoder map = new(ErisLayout.BlockBytes, _secret, OnCopiedBlock);
         var header = new byte[StripeMapLayout.HeaderBytes];
-        StripeMapLayout.WriteHeader(size.Leaves, header);
+        StripeMapLayout.WriteHeader(new StripePlan(size.Leaves, _level), header);
         map.Append(header);
 
         var digest = await SendSourceAsync(source, data, map);
@@ -105,6 +107,7 @@ internal sealed class PublishSession : IAsyncDisposable
             digest)
         {
             Statements = source.Statements,
+            Level = _level,
             Opening = _opening.Finish(),
         };
     }

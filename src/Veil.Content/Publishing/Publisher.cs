@@ -82,7 +82,7 @@ public sealed class Publisher(
         BlockSender sender = new(network, decisions, time, options);
         Lock progressLock = new();
         PublishSession? session = null;
-        var total = TotalShares(source.Size.Leaves);
+        var total = TotalShares(new StripePlan(source.Size.Leaves, options.Level));
         void OnAdvance()
         {
             lock (progressLock)
@@ -117,11 +117,11 @@ public sealed class Publisher(
             sender.Redundancy);
     }
 
-    private long TotalShares(long leaves)
+    private long TotalShares(StripePlan plan)
     {
-        var mapLeaves = ErisLayout.LeafCount(StripeMapLayout.Length(leaves));
-        var copied = ErisLayout.InnerCount(leaves) + mapLeaves + ErisLayout.InnerCount(mapLeaves) + 1;
-        return StripeShape.TotalOf(leaves) + (copied * Math.Min(Placement.Copies, network.Ring.Count));
+        var mapLeaves = ErisLayout.LeafCount(StripeMapLayout.Length(plan));
+        var copied = ErisLayout.InnerCount(plan.Leaves) + mapLeaves + ErisLayout.InnerCount(mapLeaves) + 1;
+        return plan.TotalShares + (copied * Math.Min(Placement.Copies, network.Ring.Count));
     }
 
     // Groups of their own for each publication: two publications must not share a trunk.

@@ -9,7 +9,7 @@ namespace Veil.Content.Publishing;
 /// Collects leaves until a stripe is full, then computes its parity. Holds up to 48 pooled blocks, which pass to
 /// whoever takes the stripe. One owner at a time.
 /// </summary>
-internal sealed class StripeAssembly(BlockPool pool)
+internal sealed class StripeAssembly(BlockPool pool, ParityLevel level)
 {
     private readonly List<byte[]> _blocks = [];
     private readonly List<BlockRef> _references = [];
@@ -29,7 +29,7 @@ internal sealed class StripeAssembly(BlockPool pool)
     /// <summary>Computes parity and starts over.</summary>
     public (StripeShape Shape, BlockRef[] References, byte[][] Blocks) Take()
     {
-        var shape = StripeShape.For(_blocks.Count);
+        var shape = StripeShape.For(_blocks.Count, level);
         for (var share = 0; share < shape.ParityShares; share++) _blocks.Add(pool.Rent());
         ReadOnlyMemory<byte>[] data = [.. _blocks.Take(shape.DataShares).Select(block => block.AsMemory())];
         Memory<byte>[] parity = [.. _blocks.Skip(shape.DataShares).Select(block => block.AsMemory())];

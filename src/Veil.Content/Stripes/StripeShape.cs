@@ -4,7 +4,7 @@ namespace Veil.Content.Stripes;
 
 /// <summary>How many shares a stripe has (spec/stripe.md, section 1).</summary>
 /// <param name="DataShares">k, 1 to 16.</param>
-/// <param name="ParityShares">9, 12, 16, 22 or 32.</param>
+/// <param name="ParityShares">m, 3 to 32.</param>
 public readonly record struct StripeShape(int DataShares, int ParityShares)
 {
     /// <summary>The most shares of a stripe.</summary>
@@ -16,42 +16,25 @@ public readonly record struct StripeShape(int DataShares, int ParityShares)
     /// <summary>n: data and parity.</summary>
     public int TotalShares => DataShares + ParityShares;
 
-    /// <summary>Fewer acknowledged shares than this, ⌈2n/3⌉, fail a publication.</summary>
-    public int NeededShares => ((2 * TotalShares) + 2) / 3;
+    /// <summary>Fewer acknowledged shares than this, the more of ⌈2n/3⌉ and k + ⌈m/2⌉, fail a publication.</summary>
+    public int NeededShares => Math.Max(((2 * TotalShares) + 2) / 3, DataShares + ((ParityShares + 1) / 2));
 
     /// <summary>The shape of a stripe of <paramref name="dataShares"/> blocks.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Not 1 to 16.</exception>
-    public static StripeShape For(int dataShares) => dataShares switch
+    /// <exception cref="ArgumentOutOfRangeException">Not 1 to 16, or no level that there is.</exception>
+    public static StripeShape For(int dataShares, ParityLevel level)
     {
-        1 => new(dataShares, 9),
-        2 => new(dataShares, 12),
-        3 or 4 => new(dataShares, 16),
-        >= 5 and <= 8 => new(dataShares, 22),
-        >= 9 and <= 16 => new(dataShares, ReedSolomon.MaxParityShares),
-        _ => throw new ArgumentOutOfRangeException(nameof(dataShares)),
-    };
-
-    /// <summary>Number of stripes over <paramref name="leafCount"/> leaves.</summary>
-    public static long Count(long leafCount) =>
-        (leafCount + ReedSolomon.MaxDataShares - 1) / ReedSolomon.MaxDataShares;
-
-    /// <summary>
-    /// The shape of stripe <paramref name="stripe"/> of an object of <paramref name="leafCount"/> leaves.
-    /// </summary>
-    public static StripeShape Of(long leafCount, long stripe)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(stripe);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(stripe, Count(leafCount));
-        return For((int)Math.Min(ReedSolomon.MaxDataShares, leafCount - (stripe * ReedSolomon.MaxDataShares)));
-    }
-
-    /// <summary>
-    /// Shares of all stripes over <paramref name="leafCount"/> leaves, at most those of the largest file.
-    /// </summary>
-    public static long TotalOf(long leafCount)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(leafCount, ErisLayout.LeafCount(ErisLayout.MaxContentBytes));
-        var stripes = Count(leafCount);
-        return ((stripes - 1) * MaxShares) + Of(leafCount, stripes - 1).TotalShares;
+        ArgumentOutOfRangeException.ThrowIfNegative((int)level, nameof(level));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)level, (int)ParityLevel.Quarter, nameof(level));
+        int full = dataShares switch
+        {
+            1 => 9,
+            2 => 12,
+            3 or 4 => 16,
+            >= 5 and <= 8 => 22,
+            >= 9 and <= ReedSolomon.MaxDataShares => ReedSolomon.MaxParityShares,
+            _ => throw new ArgumentOutOfRangeException(nameof(dataShares)),
+        };
+        int divisor = 1 << (int)level;
+        return new(dataShares, (full + divisor - 1) / divisor);
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Primitives;
 using Veil.Content.Folders;
 using Veil.Content.Manifests;
 using Veil.Content.Publishing;
+using Veil.Content.Stripes;
 using Veil.Storage;
 using Veil.Storage.State;
 
@@ -53,7 +54,7 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
         {
             var signature = new AwaitedSignature(body);
             var source = await SourceAsync(announced, body, signature, context.RequestAborted);
-            last = new AddLine { Result = await PublishAsync(context, source, (announced.Token, signature)) };
+            last = new AddLine { Result = await PublishAsync(context, source, announced, signature) };
         }
         catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -103,15 +104,17 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
     private async Task<AddResult> PublishAsync(
         HttpContext context,
         PublishSource source,
-        (string? Token, AwaitedSignature Signature) asked)
+        Announced announced,
+        AwaitedSignature signature)
     {
-        string? token = asked.Token;
+        string? token = announced.Token;
         long began = surface.Time.GetTimestamp();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         var latest = new LatestProgress();
         PublishCheckpoint? checkpoint = null;
         var options = new PublishOptions
         {
+            Level = announced.Level,
             From = token is null ? null : await _unfinished.FindAsync(token, stop.Token),
             OnCheckpoint = told => Volatile.Write(ref checkpoint, told),
         };
@@ -126,7 +129,7 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
                     await WriteAsync(context, new AddLine { Progress = progress });
                 }
 
-                if (asked.Signature.TakeRequest() is { } manifest)
+                if (signature.TakeRequest() is { } manifest)
                 {
                     await WriteAsync(context, new AddLine { Sign = manifest });
                 }
@@ -219,10 +222,17 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
             statementsLength = (int)statements;
         }
 
+        var level = ParityLevel.Full;
+        if (headers.TryGetValue(ControlHeaders.Redundancy, out said))
+        {
+            isWhole &= ParityLevelText.TryParse(said is [{ } text] ? text : null, out level);
+        }
+
         return TryReadNumber(headers[ControlHeaders.Length], out long length) && isWhole
             ? new Announced(Uri.UnescapeDataString(headers[ControlHeaders.Name].ToString()), length, indexLength)
             {
                 StatementsLength = statementsLength,
+                Level = level,
                 Token = headers[ControlHeaders.Token] is [{ Length: 64 } token] ? token : null,
             }
             : throw ControlErrors.BadRequest();
@@ -240,6 +250,8 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
         public string? Token { get; init; }
 
         public int? StatementsLength { get; init; }
+
+        public ParityLevel Level { get; init; }
     }
 
     // What was told last; between two lines of the answer only the newest counts.

@@ -1,5 +1,6 @@
 using Veil.Content.Folders;
 using Veil.Content.Manifests;
+using Veil.Content.Stripes;
 
 namespace Veil.Node.Control;
 
@@ -16,13 +17,16 @@ public sealed record AddFile(
     Func<Memory<byte>, CancellationToken, ValueTask<int>> ReadAsync)
 {
     /// <summary>
-    /// Says which content this is, in which state: 64 hexadecimal digits that change when it does. With the same token
-    /// a publication that broke off goes on. Null to begin anew.
+    /// Says which content this is, in which state and how redundant: 64 hexadecimal digits that change when it does.
+    /// With the same token a publication that broke off goes on. Null to begin anew.
     /// </summary>
     public string? Token { get; init; }
 
     /// <summary>The files whose bytes <see cref="ReadAsync"/> gives, one after another; null for one file.</summary>
     public FolderIndex? Folder { get; init; }
+
+    /// <summary>Parity of its stripes.</summary>
+    public ParityLevel Level { get; init; }
 
     /// <summary>What its manifest is to say about it.</summary>
     public ManifestStatements Statements { get; init; } = ManifestStatements.None;

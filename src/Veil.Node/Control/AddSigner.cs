@@ -10,7 +10,7 @@ namespace Veil.Node.Control;
 /// <param name="Sign">Signs a manifest that has zeros in place of the signature: 64 bytes.</param>
 public sealed record AddSigner(NameAddress Address, Func<ReadOnlyMemory<byte>, byte[]> Sign)
 {
-    /// <summary>Signs what says what it was told to: name, kind, length, statements and signer.</summary>
+    /// <summary>Signs what says what it was told to: name, kind, length, level, statements and signer.</summary>
     /// <exception cref="ControlException">It says something else.</exception>
     internal byte[] SignFor(AddFile file, ReadOnlyMemory<byte> manifest) =>
         ManifestCodec.TryDecode(manifest, out var read)
@@ -18,6 +18,7 @@ public sealed record AddSigner(NameAddress Address, Func<ReadOnlyMemory<byte>, b
         && read.Name == FileName.Sanitize(file.Name)
         && read.Size.Kind == (file.Folder is null ? ContentKind.File : ContentKind.Folder)
         && read.Size.Length == file.Length
+        && read.Level == file.Level
         && read.Statements == file.Statements
             ? Sign(manifest)
             : throw new ControlException(409, new(

@@ -1,3 +1,5 @@
+using Veil.Content.Stripes;
+
 namespace Veil.Node.Control;
 
 /// <summary>Header and trailer fields of requests and answers that carry a file (spec/control.md, section 2).</summary>
@@ -15,6 +17,9 @@ internal static class ControlHeaders
     /// <summary>Of add: what the client calls this very content in this state, to go on after a crash. 64 hexadecimal
     /// digits.</summary>
     internal const string Token = "veil-token";
+
+    /// <summary>Of add: one of <see cref="ParityLevelText.All"/>. Absent for the usual one.</summary>
+    internal const string Redundancy = "veil-redundancy";
 
     /// <summary>Of add: bytes of the statements that its body begins with, decimal. Absent without any.</summary>
     internal const string Statements = "veil-statements";

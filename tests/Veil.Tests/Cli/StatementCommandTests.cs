@@ -60,6 +60,7 @@ public sealed class StatementCommandTests(LabHouse house) : IDisposable
     [InlineData("bad_rights_holder", "--rights-holder", "a\u202eb")]
     [InlineData("bad_key", "--previous", "veil:abc")]
     [InlineData("bad_name", "--previous", "abc.veil")]
+    [InlineData("bad_redundancy", "--redundancy", "most")]
     public async Task What_cannot_be_stated_is_wrong_usage(string code, string option, string value)
     {
         await house.ReadyAsync();
@@ -67,6 +68,22 @@ public sealed class StatementCommandTests(LabHouse house) : IDisposable
         var run = await RunAsync("add", Write("a.txt", "a"), option, value, "--json");
 
         Assert.Equal((ExitCodes.Usage, code), (run.ExitCode, run.ErrorCode()));
+    }
+
+    [Fact]
+    public async Task Less_redundancy_is_announced_and_comes_back_all_the_same()
+    {
+        await house.ReadyAsync();
+
+        var added = await RunAsync("add", Write("a.txt", "a"), "--redundancy", "half");
+        var usual = (await RunAsync("add", Write("b.txt", "a"), "--json")).Object();
+        var quarter = (await RunAsync("add", Write("b.txt", "a"), "--json", "--redundancy", "quarter")).Object();
+
+        Assert.Contains("half redundancy", added.Error, StringComparison.Ordinal);
+        Assert.Equal(
+            6, usual.GetProperty("shares").GetInt64() - quarter.GetProperty("shares").GetInt64());
+        Assert.Equal(0, (await RunAsync("get", added.Out.Trim(), "-o", At("half.txt"))).ExitCode);
+        Assert.Equal("a", await File.ReadAllTextAsync(At("half.txt"), TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class PlacementTests
             (stores, data, salt) =>
             {
                 var ring = TestRing.Of(stores);
-                var total = StripeShape.For(data).TotalShares;
+                var total = StripeShape.For(data, ParityLevel.Full).TotalShares;
                 var places = Placement.OfStripe(ring, References(total, salt), total);
                 var most = places.GroupBy(store => store).Max(group => group.Count());
                 Assert.True(most <= (total + stores - 1) / stores);

@@ -220,7 +220,7 @@ public sealed class PublishAndFetchTests
         ContentRig rig = new(stores: 20);
         var publication = await rig.PublishAsync(ContentRig.Bytes(900_000));
         Assert.True(StripeMap.TryParse(rig.Decode(publication.RepairCapability), out var map));
-        var named = Enumerable.Range(0, (int)map!.StripeCount).SelectMany(stripe => map.Shares(stripe))
+        var named = Enumerable.Range(0, (int)map!.Plan.Count).SelectMany(stripe => map.Shares(stripe))
             .Concat(map.InnerNodes())
             .ToHashSet();
         var held = rig.Stores.Holdings.Select(holding => holding.Reference).ToHashSet();

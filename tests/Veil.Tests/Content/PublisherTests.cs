@@ -22,7 +22,7 @@ public sealed class PublisherTests
         Assert.All(root, entry => Assert.Equal(publication.Key.Capability.RootReference, entry.Reference));
         Assert.DoesNotContain(stored[..^10], entry => entry.Group == root[0].Group);
         Assert.True(StripeMap.TryParse(rig.Decode(publication.RepairCapability), out var map));
-        var data = Enumerable.Range(0, (int)map!.StripeCount).SelectMany(stripe => map.Shares(stripe)).ToHashSet();
+        var data = Enumerable.Range(0, (int)map!.Plan.Count).SelectMany(stripe => map.Shares(stripe)).ToHashSet();
         Assert.Single(stored.Where(entry => data.Contains(entry.Reference)).Select(entry => entry.Group).Distinct());
         var inner = stored[..^10].Where(entry => !data.Contains(entry.Reference)).Select(entry => entry.Group);
         Assert.Single(inner.Distinct());

@@ -124,22 +124,23 @@ public sealed class ReedSolomonTests
         var ran = 0;
         foreach (var vector in SpecVectors.Read("stripe").GetProperty("shapes").EnumerateArray())
         {
-            var shape = StripeShape.For(vector.GetProperty("data").GetInt32());
+            var shape = StripeShape.For(vector.GetProperty("data").GetInt32(), ParityLevel.Full);
             Assert.Equal(vector.GetProperty("parity").GetInt32(), shape.ParityShares);
             Assert.Equal(vector.GetProperty("needed").GetInt32(), shape.NeededShares);
             ran++;
         }
 
         Assert.Equal(16, ran);
-        Assert.Equal(new StripeShape(1, 9), StripeShape.Of(17, 1));
-        Assert.Equal(new StripeShape(16, 32), StripeShape.Of(17, 0));
-        Assert.Equal(58, StripeShape.TotalOf(17));
-        Assert.Throws<ArgumentOutOfRangeException>(() => StripeShape.Of(17, 2));
+        StripePlan plan = new(17, ParityLevel.Full);
+        Assert.Equal(new StripeShape(1, 9), plan.ShapeOf(1));
+        Assert.Equal(new StripeShape(16, 32), plan.ShapeOf(0));
+        Assert.Equal(58, plan.TotalShares);
+        Assert.Throws<ArgumentOutOfRangeException>(() => plan.ShapeOf(2));
     }
 
     private static byte[][] Parity(byte[][] data)
     {
-        var parity = Enumerable.Range(0, StripeShape.For(data.Length).ParityShares)
+        var parity = Enumerable.Range(0, StripeShape.For(data.Length, ParityLevel.Full).ParityShares)
             .Select(_ => new byte[data[0].Length])
             .ToArray();
         ReedSolomon.Encode(ReadOnly(data), [.. parity.Select(share => share.AsMemory())]);

@@ -13,9 +13,9 @@ public sealed class StripeMapTests
         {
             var bytes = vector.Hex("map");
             Assert.True(StripeMap.TryParse(bytes, out var map));
-            Assert.Equal(vector.GetProperty("leaves").GetInt64(), map!.LeafCount);
+            Assert.Equal(vector.GetProperty("leaves").GetInt64(), map!.Plan.Leaves);
             Assert.Equal(vector.GetProperty("inner").GetInt64(), map.InnerCount);
-            var references = Enumerable.Range(0, (int)map.StripeCount)
+            var references = Enumerable.Range(0, (int)map.Plan.Count)
                 .SelectMany(stripe => map.Shares(stripe))
                 .Concat(map.InnerNodes())
                 .SelectMany(reference => reference.Value.AsSpan().ToArray());
@@ -41,14 +41,16 @@ public sealed class StripeMapTests
     public void The_number_of_leaves_has_its_limits()
     {
         var header = new byte[32];
-        StripeMapLayout.WriteHeader(StripeMapLayout.MaxLeaves, header);
-        Assert.True(StripeMapLayout.TryReadHeader(header, out var leaves));
-        Assert.Equal(1 << 27, leaves);
+        StripePlan largest = new(StripePlan.MaxLeaves, ParityLevel.Full);
+        StripeMapLayout.WriteHeader(largest, header);
+        Assert.True(StripeMapLayout.TryReadHeader(header, out var plan));
+        Assert.Equal(new StripePlan(1 << 27, ParityLevel.Full), plan);
         header[15]++;
         Assert.False(StripeMapLayout.TryReadHeader(header, out _));
         header.AsSpan(8, 8).Clear();
         Assert.False(StripeMapLayout.TryReadHeader(header, out _));
-        Assert.Throws<ArgumentOutOfRangeException>(() => StripeMapLayout.WriteHeader(0, new byte[32]));
-        Assert.Equal(32 + (32L * ((48 * ((1L << 27) / 16)) + 262144 + 512 + 1)), StripeMapLayout.Length(1 << 27));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => StripeMapLayout.WriteHeader(new StripePlan(0, ParityLevel.Full), new byte[32]));
+        Assert.Equal(32 + (32L * ((48 * ((1L << 27) / 16)) + 262144 + 512 + 1)), StripeMapLayout.Length(largest));
     }
 }

@@ -67,8 +67,9 @@ internal sealed class KnownObject
     internal static KnownObject Random(StoreRing ring, long bytes, SeededDecisionSource choices)
     {
         ContentSize size = new(bytes);
-        var stripes = Enumerable.Range(0, (int)StripeShape.Count(size.Leaves))
-            .Select(stripe => References(choices, StripeShape.Of(size.Leaves, stripe).TotalShares));
+        StripePlan plan = new(size.Leaves, ParityLevel.Full);
+        var stripes = Enumerable.Range(0, (int)plan.Count)
+            .Select(stripe => References(choices, plan.ShapeOf(stripe).TotalShares));
         return Of(ring, stripes, References(choices, 1 + (int)ErisLayout.InnerCount(size.Leaves)));
     }
 
@@ -81,5 +82,5 @@ internal sealed class KnownObject
     }
 
     private static int DataSharesOf(int totalShares) => Enumerable.Range(1, ReedSolomon.MaxDataShares)
-        .First(shares => StripeShape.For(shares).TotalShares == totalShares);
+        .First(shares => StripeShape.For(shares, ParityLevel.Full).TotalShares == totalShares);
 }

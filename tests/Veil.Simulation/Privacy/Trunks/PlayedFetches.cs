@@ -78,7 +78,7 @@ internal sealed class PlayedFetches(ulong seed, ThirdHopSetting setting)
             await content.CopyRangeAsync(0, content.Length, Stream.Null, CancellationToken.None);
         });
         network.Traffic.OnSighting = null;
-        var stripes = Enumerable.Range(0, (int)map.StripeCount).Select(stripe => map.Shares(stripe));
+        var stripes = Enumerable.Range(0, (int)map.Plan.Count).Select(stripe => map.Shares(stripe));
         BlockRef[] copied = [publication.Key.Capability.RootReference, .. map.InnerNodes().Reverse()];
         _fetches.Add((KnownObject.Of(Ring, stripes, copied), [.. trunks.Values]));
         await network.ForgetBlocksAsync();

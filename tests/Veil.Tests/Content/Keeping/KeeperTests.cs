@@ -1,6 +1,7 @@
 using Veil.Content.Edge;
 using Veil.Content.Keeping;
 using Veil.Content.Keys;
+using Veil.Content.Publishing;
 using Veil.Content.Stripes;
 using Veil.Wire;
 using Xunit;
@@ -36,7 +37,7 @@ public sealed class KeeperTests
             Assert.True(health.IsHealthy);
             Assert.False(health.IsBroken);
             Assert.Equal((0, 0), (health.Shares.Lost, health.Shares.Unreachable));
-            Assert.Equal(StripeShape.Count((bytes / Block) + 1), health.Stripes);
+            Assert.Equal(new StripePlan((bytes / Block) + 1, ParityLevel.Full).Count, health.Stripes);
             Assert.Equal(10, health.WorstCopies);
             Assert.Equal(health.WorstStripe.Shape.TotalShares, health.WorstStripe.Placed);
             Assert.Equal(before, rig.Rig.Stores.Stored.Count());
@@ -112,6 +113,29 @@ public sealed class KeeperTests
                 Assert.True(after.IsHealthy);
                 Assert.Equal(Content, await rig.Rig.FetchAsync(publication.Key));
             }
+        });
+    }
+
+    [Theory]
+    [InlineData(ParityLevel.Half, 8)]
+    [InlineData(ParityLevel.Quarter, 4)]
+    public void Of_less_parity_half_is_lost_when_it_is_put_back(ParityLevel level, int lost)
+    {
+        KeepingRig rig = new(48);
+        Pump.Run(rig.Rig.Time, async () =>
+        {
+            var (key, publication) = await rig.PublishAsync(Content, new PublishOptions { Level = level });
+            Assert.True((await rig.CheckAsync(key)).IsFull);
+            var shares = Map(rig, publication.RepairCapability).Shares(0);
+            foreach (var share in shares.Take(lost - 1)) rig.Rig.Stores.Remove(share);
+            Assert.Equal(RepairVerdict.Healthy, (await rig.RoundAsync(key, whole: false)).Verdict);
+
+            rig.Rig.Stores.Remove(shares[lost]);
+            var report = await rig.RoundAsync(key, whole: false);
+
+            Assert.Equal(RepairVerdict.Repair, report.Verdict);
+            Assert.True((await rig.CheckAsync(key)).IsFull);
+            Assert.Equal(Content, await rig.Rig.FetchAsync(publication.Key));
         });
     }
 

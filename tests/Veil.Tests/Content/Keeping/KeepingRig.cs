@@ -65,9 +65,11 @@ internal sealed class KeepingRig
 
     public void Advance(TimeSpan by) => Rig.Time.Advance(by);
 
-    public async Task<(RepairKey Key, Publication Publication)> PublishAsync(byte[] content)
+    public async Task<(RepairKey Key, Publication Publication)> PublishAsync(
+        byte[] content,
+        PublishOptions? options = null)
     {
-        var publication = await Rig.PublishAsync(content);
+        var publication = await Rig.PublishAsync(content, options: options);
         return ((await Keeper.ResolveAsync(publication.Key, Cancelled)).Key, publication);
     }
 

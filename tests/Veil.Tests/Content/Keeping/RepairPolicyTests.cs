@@ -8,7 +8,7 @@ namespace Veil.Tests.Content.Keeping;
 /// <summary>spec/keeping.md, section 4: what is done about what was found, without network or clock.</summary>
 public sealed class RepairPolicyTests
 {
-    private static readonly StripeShape Full = StripeShape.For(16);
+    private static readonly StripeShape Full = StripeShape.For(16, ParityLevel.Full);
 
     [Theory]
     [InlineData(48, 0, RepairVerdict.Healthy)]

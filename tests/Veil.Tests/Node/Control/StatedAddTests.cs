@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Veil.Content.Manifests;
 using Veil.Content.Names;
+using Veil.Content.Stripes;
 using Veil.Node.Control;
 using Xunit;
 
@@ -60,6 +61,8 @@ public sealed class StatedAddTests(LabHouse house)
         var signer = new AddSigner(key.Address, key.SignManifest);
         Assert.Equal(64, signer.SignFor(FileOf(9), ManifestCodec.Encode(manifest)).Length);
 
+        Assert.Throws<ControlException>(
+            () => signer.SignFor(FileOf(9) with { Level = ParityLevel.Half }, ManifestCodec.Encode(manifest)));
         Assert.Throws<ControlException>(() => signer.SignFor(FileOf(8), ManifestCodec.Encode(manifest)));
         Assert.Throws<ControlException>(
             () => signer.SignFor(FileOf(9) with { Name = "b.txt" }, ManifestCodec.Encode(manifest)));
@@ -86,7 +89,7 @@ public sealed class StatedAddTests(LabHouse house)
         var said = Encoding.UTF8.GetBytes(
             statements.Replace("SIGNER", key.Address.Format(), StringComparison.Ordinal));
 
-        var answer = await SendAsync(said.Length, [.. said, 1, 2, 3]);
+        var answer = await SendAsync(("veil-statements", $"{said.Length}"), [.. said, 1, 2, 3]);
 
         using var document = JsonDocument.Parse(answer.Trim().Split('\n')[^1]);
         Assert.Equal(code, document.RootElement.GetProperty("error").GetProperty("code").GetString());
@@ -99,7 +102,26 @@ public sealed class StatedAddTests(LabHouse house)
     public async Task Statements_have_a_bound(int length)
     {
         await house.ReadyAsync();
-        Assert.Contains("bad_request", await SendAsync(length, [1, 2, 3]), StringComparison.Ordinal);
+        var answer = await SendAsync(("veil-statements", $"{length}"), [1, 2, 3]);
+        Assert.Contains("bad_request", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Less_redundancy_is_fewer_shares_and_one_that_there_is_not_is_refused()
+    {
+        await house.ReadyAsync();
+        using var client = house.Connect();
+        var usual = await client.AddAsync(FileOf(9), null, Token);
+        var half = await client.AddAsync(FileOf(9) with { Level = ParityLevel.Half }, null, Token);
+        var quarter = await client.AddAsync(FileOf(9) with { Level = ParityLevel.Quarter }, null, Token);
+
+        // Of one block there are 9 parity shares, 5 or 3.
+        Assert.Equal((4, 6), (usual.Shares - half.Shares, usual.Shares - quarter.Shares));
+        foreach (string said in (string[])["none", "Half", ""])
+        {
+            var answer = await SendAsync(("veil-redundancy", said), [1, 2, 3]);
+            Assert.Contains("bad_request", answer, StringComparison.Ordinal);
+        }
     }
 
     private static AddFile FileOf(int length) =>
@@ -108,7 +130,7 @@ public sealed class StatedAddTests(LabHouse house)
     private static async Task<string> CodeOfAsync(Task failing) =>
         (await Assert.ThrowsAsync<ControlException>(() => failing)).Error.Code;
 
-    private async Task<string> SendAsync(int statements, byte[] body)
+    private async Task<string> SendAsync((string Name, string Value) header, byte[] body)
     {
         using var http = new HttpMessageInvoker(new SocketsHttpHandler
         {
@@ -122,7 +144,7 @@ public sealed class StatedAddTests(LabHouse house)
         };
         request.Headers.Add("veil-length", "3");
         request.Headers.Add("veil-name", "a.txt");
-        request.Headers.Add("veil-statements", $"{statements}");
+        request.Headers.Add(header.Name, header.Value);
         using var response = await http.SendAsync(request, Token);
         return await response.Content.ReadAsStringAsync(Token);
     }
