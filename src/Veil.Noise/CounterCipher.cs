@@ -25,9 +25,12 @@ public sealed class CounterCipher : IDisposable
     public const uint DefaultMessagesPerKey = 65_536;
 
     private readonly KeySlab _slab;
+
+    // Of nobody once disposed.
     private KeySlot _key;
-    private ulong _counter;
-    private bool _disposed;
+
+    // Below MessagesPerKey.
+    private uint _counter;
 
     /// <summary>Takes a copy of a 32-byte key; the counter starts at 0.</summary>
     /// <exception cref="ArgumentException">The key is not 32 bytes, or no message is allowed per key.</exception>
@@ -103,16 +106,15 @@ public sealed class CounterCipher : IDisposable
     /// <summary>Zeroes the key and gives its slot back. May be called again.</summary>
     public void Dispose()
     {
-        if (_disposed)
+        if (_key.IsNull)
             return;
-        _disposed = true;
         _slab.Return(_key);
         _key = default;
     }
 
     private void ThrowIfUnusable(ReadOnlySpan<byte> destination, ReadOnlySpan<byte> source)
     {
-        ObjectDisposedException.ThrowIf(_disposed || _slab.IsDisposed, this);
+        ObjectDisposedException.ThrowIf(_key.IsNull || _slab.IsDisposed, this);
         if (destination.Overlaps(source, out int offset) && offset != 0)
             throw new ArgumentException("Source and destination start at the same address or do not overlap.");
         Debug.Assert(_counter < MessagesPerKey, "a spent key has been replaced");

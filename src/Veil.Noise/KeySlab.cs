@@ -26,6 +26,8 @@ public sealed class KeySlab : IDisposable
     /// </summary>
     public const int DefaultCapacity = 65_536;
 
+    private const int ChunkLength = SlotsPerChunk * SlotLength;
+
     private readonly Lock _lock = new();
 
     // All guarded by _lock; _disposed is also read without it.
@@ -89,7 +91,7 @@ public sealed class KeySlab : IDisposable
             Debug.Assert(!_lent[index], "a free slot is not lent");
             _lent[index] = true;
             _rented++;
-            slot = new KeySlot(AddressOf(index), index);
+            slot = new KeySlot(AddressOf(index));
             Debug.Assert(!slot.DangerousBytes.ContainsAnyExcept((byte)0), "a free slot is zero");
             return true;
         }
@@ -108,13 +110,12 @@ public sealed class KeySlab : IDisposable
     {
         lock (_lock)
         {
-            bool known = !slot.IsNull && slot.Index < _chunks.Count * SlotsPerChunk && _lent[slot.Index];
-            if (!known || slot != new KeySlot(AddressOf(slot.Index), slot.Index))
+            if (IndexOf(slot) is not { } index || !_lent[index])
                 throw new InvalidOperationException("The slot is not lent by this slab.");
             CryptographicOperations.ZeroMemory(slot.DangerousBytes);
-            _lent[slot.Index] = false;
+            _lent[index] = false;
             _rented--;
-            _free.Push(slot.Index);
+            _free.Push(index);
             if (_disposed && _rented == 0)
                 Release();
         }
@@ -140,7 +141,7 @@ public sealed class KeySlab : IDisposable
         }
     }
 
-    private static unsafe Span<byte> ChunkBytes(nint chunk) => new((void*)chunk, SlotsPerChunk * SlotLength);
+    private static unsafe Span<byte> ChunkBytes(nint chunk) => new((void*)chunk, ChunkLength);
 
     private nint AddressOf(int index)
     {
@@ -148,16 +149,22 @@ public sealed class KeySlab : IDisposable
         return _chunks[index / SlotsPerChunk] + (index % SlotsPerChunk * SlotLength);
     }
 
+    // A few hundred chunks at most: a slot that carried its number would cost every key eight bytes.
+    private int? IndexOf(KeySlot slot)
+    {
+        int chunk = _chunks.FindIndex(start => slot.Address >= start && slot.Address < start + ChunkLength);
+        return chunk < 0 ? null : (chunk * SlotsPerChunk) + (int)((slot.Address - _chunks[chunk]) / SlotLength);
+    }
+
     private unsafe bool TryGrow()
     {
         int first = _chunks.Count * SlotsPerChunk;
         if (first >= Capacity)
             return false;
-        const int length = SlotsPerChunk * SlotLength;
-        nint chunk = (nint)NativeMemory.AlignedAlloc(length, (nuint)Environment.SystemPageSize);
+        nint chunk = (nint)NativeMemory.AlignedAlloc(ChunkLength, (nuint)Environment.SystemPageSize);
         ChunkBytes(chunk).Clear();
         // Best effort: where the limit of locked memory is too low, the keys are still zeroed when returned.
-        _allLocked &= SodiumNative.sodium_mlock((void*)chunk, length) == 0;
+        _allLocked &= SodiumNative.sodium_mlock((void*)chunk, ChunkLength) == 0;
         _chunks.Add(chunk);
         for (int index = Math.Min(first + SlotsPerChunk, Capacity) - 1; index >= first; index--)
             _free.Push(index);
@@ -172,7 +179,7 @@ public sealed class KeySlab : IDisposable
         foreach (nint chunk in _chunks)
         {
             // Zeroes the memory again before it unlocks it.
-            _ = SodiumNative.sodium_munlock((void*)chunk, SlotsPerChunk * SlotLength);
+            _ = SodiumNative.sodium_munlock((void*)chunk, ChunkLength);
             NativeMemory.AlignedFree((void*)chunk);
         }
 

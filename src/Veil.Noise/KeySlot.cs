@@ -8,13 +8,10 @@ public readonly struct KeySlot : IEquatable<KeySlot>
 {
     private readonly nint _address;
 
-    internal KeySlot(nint address, int index)
-    {
-        _address = address;
-        Index = index;
-    }
+    internal KeySlot(nint address) => _address = address;
 
-    internal int Index { get; }
+    /// <summary>Where its memory begins.</summary>
+    internal nint Address => _address;
 
     internal bool IsNull => _address == 0;
 
@@ -30,7 +27,7 @@ public readonly struct KeySlot : IEquatable<KeySlot>
     public override bool Equals(object? obj) => obj is KeySlot other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => Index;
+    public override int GetHashCode() => _address.GetHashCode();
 
     /// <inheritdoc/>
     public override string ToString() => nameof(KeySlot);

@@ -23,11 +23,11 @@ internal sealed class GrowingWindow
     // Written by the reading task.
     private long _received;
 
-    // Writing task.
-    private long _grownAt;
+    // Writing task. The last bits of what was consumed when it last grew: of 4 GiB between, nobody needs to know.
+    private uint _grownAt;
 
-    // Ticks of the link.
-    private long _seenReceived;
+    // Ticks of the link. The last bits of what had been received.
+    private uint _seenReceived;
     private int _idleTicks;
 
     /// <summary>Takes over the charge for <see cref="WindowSizes.First"/>.</summary>
@@ -122,8 +122,9 @@ internal sealed class GrowingWindow
     internal bool IsKeptIdle(int ticks)
     {
         long received = Volatile.Read(ref _received);
-        bool idle = received == _seenReceived && Interlocked.Read(ref _granted) - received > Sizes.First;
-        _seenReceived = received;
+        uint seen = unchecked((uint)received);
+        bool idle = seen == _seenReceived && Interlocked.Read(ref _granted) - received > Sizes.First;
+        _seenReceived = seen;
         _idleTicks = idle ? _idleTicks + 1 : 0;
         return _idleTicks > ticks;
     }
@@ -150,7 +151,7 @@ internal sealed class GrowingWindow
     {
         long consumed = Interlocked.Read(ref _consumed);
         bool jumps = window < Sizes.Usual && Pool.IsPlenty;
-        bool isUsed = jumps || consumed - _grownAt >= Math.Max(window, Sizes.Patience);
+        bool isUsed = jumps || unchecked((uint)consumed - _grownAt) >= Math.Max(window, Sizes.Patience);
         bool keepsUp = (Volatile.Read(ref _received) - consumed) * 2 <= window;
         if (!isUsed || !keepsUp)
         {
@@ -158,7 +159,7 @@ internal sealed class GrowingWindow
         }
 
         int more = (jumps ? Sizes.Usual : Target(window, consumed)) - window;
-        _grownAt = consumed;
+        _grownAt = unchecked((uint)consumed);
         if (more <= 0 || !Pool.TryGrow(more / Sizes.PerCell, isLarge: window + more > Sizes.Small))
         {
             return 0;

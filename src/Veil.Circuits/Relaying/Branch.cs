@@ -10,9 +10,11 @@ namespace Veil.Circuits.Relaying;
 /// One branch at a relay (spec/circuit.md, section 3): the leg to the next hop and the cells that wait in both
 /// directions. Its circuit's credits bound the queues.
 /// </summary>
-internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptions options, CellPool pool) : LegOwner
+/// <param name="circuit">Whose branch.</param>
+/// <param name="number">As the client calls it.</param>
+/// <param name="account">Of a branching hop; null where the one branch is the trunk itself.</param>
+internal sealed class Branch(RelayCircuit circuit, BranchId number, BranchAccount? account) : LegOwner
 {
-    private readonly BranchWindow _window = new(options, pool);
     private CellQueue _forwardData;
     private CellQueue _forwardControl;
     private CellQueue _backwardData;
@@ -20,9 +22,6 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
     private Leg? _leg;
     private int _closed;
     private int _open;
-    private int _charge;
-    private int _deferredData;
-    private int _deferredControl;
 
     // Until the next hop answers.
     private BranchOpening? _opening = new();
@@ -52,23 +51,10 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
         return true;
     }
 
-    /// <summary>
-    /// At a branching hop: takes in a cell for the next hop. While the budget has room the branch is charged for it, so
-    /// that a slow store stops its branch only; else the cell stays charged to the trunk until it leaves. Reading task
-    /// of the circuit's leg.
-    /// </summary>
+    /// <summary>Takes in a cell for the next hop. Reading task of the circuit's leg.</summary>
     internal void Add(Lane lane, CellBuffer buffer, Leg trunk)
     {
-        if (pool.TryReserve(1))
-        {
-            Interlocked.Increment(ref _charge);
-            trunk.Consumed(lane);
-        }
-        else
-        {
-            Interlocked.Increment(ref Deferred(lane));
-        }
-
+        account?.Charge(lane, trunk);
         Forward(lane).Add(buffer);
         if (IsClosed)
         {
@@ -76,32 +62,22 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
         }
     }
 
-    /// <summary>At a branching hop: a cell left for the next hop. Writing task of the branch's leg.</summary>
-    internal void Leave(Lane lane, Leg trunk)
+    /// <summary>A cell left for the next hop; true when a grant to the client is due. Writing task of the branch's
+    /// leg.</summary>
+    internal bool Leave(Lane lane, Leg trunk)
     {
-        if (TryLower(ref Deferred(lane)))
+        if (account is not null)
         {
-            trunk.Consumed(lane);
+            return account.Leave(lane, trunk);
         }
-        else if (TryLower(ref _charge))
-        {
-            pool.Release(1);
-        }
+
+        trunk.Consumed(lane);
+        return false;
     }
 
-    /// <summary>At a branching hop, once closed: gives back what the cells that stay behind were charged with. Any
-    /// thread, idempotent.</summary>
-    internal void Settle(Leg trunk)
-    {
-        pool.Release(Interlocked.Exchange(ref _charge, 0));
-        foreach (var lane in (ReadOnlySpan<Lane>)[Lane.Data, Lane.Control])
-        {
-            for (int left = Interlocked.Exchange(ref Deferred(lane), 0); left > 0; left--)
-            {
-                trunk.Consumed(lane);
-            }
-        }
-    }
+    /// <summary>Once closed: gives back what the cells that stay behind were charged with. Any thread,
+    /// idempotent.</summary>
+    internal void Settle(Leg trunk) => account?.Settle(trunk);
 
     /// <summary>Gives the branch its leg, or closes the leg when the branch ended meanwhile.</summary>
     internal void Attach(Leg leg)
@@ -146,31 +122,9 @@ internal sealed class Branch(RelayCircuit circuit, BranchId number, CircuitOptio
     /// <summary>Cells towards the client.</summary>
     internal ref CellQueue Backward(Lane lane) => ref lane == Lane.Data ? ref _backwardData : ref _backwardControl;
 
-    /// <summary>At a branching hop: whether the client may send this cell. Reading task of the circuit's leg.</summary>
-    internal bool TryAccept(Lane lane) => lane == Lane.Data
-        ? _window.TryAccept()
-        : _forwardControl.Count < options.BranchControlQueue;
-
-    /// <summary>At a branching hop: a data cell left for the next hop; true when a grant is due. Any thread.</summary>
-    internal bool CountLeft() => _window.CountLeft();
+    /// <summary>Whether the client may send this cell. Reading task of the circuit's leg.</summary>
+    internal bool TryAccept(Lane lane) => account?.TryAccept(lane, _forwardControl.Count) != false;
 
     /// <summary>What can be granted now, a quantum at least; 0 when less. Writing task of the circuit's leg.</summary>
-    internal ushort TakeGrant() => IsClosed ? (ushort)0 : _window.TakeGrant();
-
-    // Cells of the lane that stay charged to the trunk until they leave.
-    private ref int Deferred(Lane lane) => ref lane == Lane.Data ? ref _deferredData : ref _deferredControl;
-
-    // Several tasks may settle at once; whoever finds nothing left is late.
-    private static bool TryLower(ref int count)
-    {
-        while (Volatile.Read(ref count) is > 0 and var seen)
-        {
-            if (Interlocked.CompareExchange(ref count, seen - 1, seen) == seen)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    internal ushort TakeGrant() => IsClosed || account is null ? (ushort)0 : account.TakeGrant();
 }

@@ -22,7 +22,7 @@ internal sealed class RelayCircuit : LegOwner
     private readonly CircuitContext _context;
     private readonly HopCiphers _ciphers;
     private readonly Lock _lock = new();
-    private readonly RelayOutbox _outbox;
+    private RelayOutbox _outbox;
     private Leg? _inner;
 
     // Made by the reading task of the inner leg with the first stream: most circuits pass through.
@@ -42,7 +42,6 @@ internal sealed class RelayCircuit : LegOwner
         _switch = relaySwitch;
         _context = relaySwitch.Context;
         _ciphers = ciphers;
-        _outbox = new RelayOutbox(_lock);
     }
 
     /// <summary>Number and other end of the link that its client's cells come from, for recordings.</summary>
@@ -94,7 +93,7 @@ internal sealed class RelayCircuit : LegOwner
         Span<byte> room = layer[CellLayout.BranchBytes.._ciphers.PlaintextBytes];
         var streams = Volatile.Read(ref _streams);
         bool own = lane == Lane.Control
-            ? _outbox.TryFill(room) || TryFillBranchCredit(room) || streams?.TryFillControl(room) == true
+            ? _outbox.TryFill(_lock, room) || TryFillBranchCredit(room) || streams?.TryFillControl(room) == true
             : streams?.TryFillData(room) == true;
         if (!own)
         {
@@ -151,14 +150,7 @@ internal sealed class RelayCircuit : LegOwner
 
         buffer.Body.CopyTo(cell[CellLayout.HeaderBytes..]);
         _context.Pool.Return(buffer);
-        if (Position != BranchingPosition)
-        {
-            _inner!.Consumed(lane);
-            return true;
-        }
-
-        branch.Leave(lane, _inner!);
-        if (lane == Lane.Data && branch.CountLeft())
+        if (branch.Leave(lane, _inner!))
         {
             _inner!.MarkReady();
         }
@@ -202,7 +194,7 @@ internal sealed class RelayCircuit : LegOwner
             return number <= _highestBranch && FindBranch(number) is null ? CloseReason.None : CloseReason.Unexpected;
         }
 
-        if (Position == BranchingPosition && !branch.TryAccept(lane))
+        if (!branch.TryAccept(lane))
         {
             _context.Pool.Return(buffer);
             inner.Consumed(lane);
@@ -210,16 +202,7 @@ internal sealed class RelayCircuit : LegOwner
             return CloseReason.None;
         }
 
-        if (Position == BranchingPosition)
-        {
-            // The branch's own grant bounds what waits from here on, so that it does not stop the trunk.
-            branch.Add(lane, buffer, inner);
-        }
-        else
-        {
-            branch.Forward(lane).Add(buffer);
-        }
-
+        branch.Add(lane, buffer, inner);
         leg.MarkReady();
         return CloseReason.None;
     }
@@ -272,7 +255,8 @@ internal sealed class RelayCircuit : LegOwner
         }
 
         _highestBranch = request.Branch.Value;
-        var branch = new Branch(this, request.Branch, _context.Options, _context.Pool);
+        var account = Position == BranchingPosition ? new BranchAccount(_context.Options, _context.Pool) : null;
+        var branch = new Branch(this, request.Branch, account);
         lock (_lock)
         {
             if (_branches.Length >= MaxBranches)
@@ -349,7 +333,7 @@ internal sealed class RelayCircuit : LegOwner
 
     private void Answer(MessageType type, Branch branch, ReadOnlySpan<byte> rest)
     {
-        if (_outbox.TryAdd(type, branch.Number, rest))
+        if (_outbox.TryAdd(_lock, type, branch.Number, rest))
         {
             _inner!.MarkReady();
         }

@@ -6,10 +6,10 @@ namespace Veil.Circuits.Relaying;
 
 /// <summary>
 /// A relay's own control messages on one circuit: answers to EXTEND and the ends of branches. Bounded, because a client
-/// may go on asking while it takes no answers. Any thread adds, the writing task takes.
+/// may go on asking while it takes no answers. Any thread adds, the writing task takes. A value, because most circuits
+/// only pass through: it lies in its circuit, is never copied and takes the circuit's lock.
 /// </summary>
-/// <param name="circuitLock">The circuit's.</param>
-internal sealed class RelayOutbox(Lock circuitLock)
+internal struct RelayOutbox
 {
     private const int Bound = 64;
 
@@ -17,7 +17,7 @@ internal sealed class RelayOutbox(Lock circuitLock)
     private Queue<(MessageType Type, byte[] Data)>? _messages;
 
     /// <summary>Adds a message; false when there are too many: the circuit must close.</summary>
-    internal bool TryAdd(MessageType type, BranchId branch, ReadOnlySpan<byte> rest = default)
+    internal bool TryAdd(Lock circuitLock, MessageType type, BranchId branch, ReadOnlySpan<byte> rest = default)
     {
         var data = new byte[CellLayout.BranchBytes + rest.Length];
         BinaryPrimitives.WriteUInt16BigEndian(data, branch.Value);
@@ -35,7 +35,8 @@ internal sealed class RelayOutbox(Lock circuitLock)
         }
     }
 
-    internal bool TryFill(Span<byte> room)
+    /// <summary>Writes the oldest message; false when there is none. Writing task.</summary>
+    internal bool TryFill(Lock circuitLock, Span<byte> room)
     {
         if (Volatile.Read(ref _messages) is null)
         {
