@@ -1,3 +1,4 @@
+using Veil.Content.Names;
 using Veil.Node.Roles;
 using Veil.Node.Stores;
 using Veil.Storage.Segments;
@@ -24,6 +25,9 @@ public sealed partial class VeilNode
                 (_seams.Time, _seams.Decisions, _seams.State),
                 Options.Drain)
             {
+                Records = _seams.Records is { } records
+                    ? new RecordHandOver(records, new NamePlacer(_blocks), _keys.Relay)
+                    : null,
                 Denylist = _seams.Denylist,
                 IsLive = () => Consensus?.IsLive(_seams.Time.GetUtcNow()) == true,
                 OnChange = onChange,

@@ -108,6 +108,7 @@ internal static class StoreCommand
         null => "the store is not drained: it takes new blocks",
         { Done: true } => $"drained: other stores have all {drain.Handed} blocks; the node may be stopped",
         _ => $"draining: {drain.Handed} blocks handed over, {drain.Remaining} to go, {drain.Left} that no store took; "
+            + (drain.RecordsLeft > 0 ? $"{drain.RecordsLeft} records of names are still to go; " : "")
             + "do not stop the node yet",
     };
 }

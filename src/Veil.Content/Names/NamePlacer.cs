@@ -1,6 +1,7 @@
 using Veil.Content.Edge;
 using Veil.Content.Stripes;
 using Veil.Content.Transfers;
+using Veil.Wire;
 using Veil.Wire.Names;
 
 namespace Veil.Content.Names;
@@ -43,6 +44,36 @@ public sealed class NamePlacer(IRecordNetwork network)
 
         async Task PlaceOneAsync(int index) =>
             placed[index] = await PlaceAsync(records[index], group, cancellationToken);
+    }
+
+    /// <summary>
+    /// Brings a record of a store that leaves to the store that comes into its place: the last of those that the record
+    /// belongs to when the one that leaves is gone, whose first nine have it; where that takes none, perhaps because it
+    /// leaves, too, to the next (spec/store.md, section 12).
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <param name="leaving">Who leaves.</param>
+    /// <param name="group">Whose trunks.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>False where it should be tried again: that store did not answer.</returns>
+    public async Task<bool> HandOverAsync(
+        NameRecord record, RelayId leaving, IsolationGroup group, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        var stores = Placement.Alternatives(network.Ring.Without(leaving), NameBlinding.PlaceOf(record.Key))
+            .Take(Placement.StoresLookedAt)
+            .Skip(Placement.Copies - 1);
+        foreach (var store in stores)
+        {
+            var outcome = await network.PutRecordAsync(group, store, record, cancellationToken);
+            if (outcome != RecordOutcome.Refused)
+            {
+                return outcome is RecordOutcome.Done or RecordOutcome.Outdated;
+            }
+        }
+
+        // None takes it, or all other stores are places of it already.
+        return true;
     }
 
     private async Task<PlacedRecord> PlaceAsync(

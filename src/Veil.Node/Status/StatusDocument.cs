@@ -123,7 +123,14 @@ public sealed record ScrubDocument(
 /// <param name="Left">Blocks of this pass that no store took.</param>
 /// <param name="Remaining">Blocks that are still to be looked at, about.</param>
 /// <param name="Done">Whether the node may be stopped.</param>
-public sealed record DrainDocument(int Pass, long Started, long Handed, long Left, long Remaining, bool Done);
+public sealed record DrainDocument(int Pass, long Started, long Handed, long Left, long Remaining, bool Done)
+{
+    /// <summary>Records of names of this pass that were handed over.</summary>
+    public long RecordsHanded { get; init; }
+
+    /// <summary>Those whose new store did not answer.</summary>
+    public long RecordsLeft { get; init; }
+}
 
 /// <summary>Something that is wrong with a node.</summary>
 /// <param name="Code">A stable word for programs.</param>

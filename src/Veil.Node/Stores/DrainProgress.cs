@@ -11,7 +11,7 @@ namespace Veil.Node.Stores;
 /// <param name="Started">Unix seconds.</param>
 /// <param name="Handed">Blocks of this pass that another store has.</param>
 /// <param name="Left">Blocks of this pass that no store took.</param>
-/// <param name="Done">Whether another store has every block: the node may be stopped.</param>
+/// <param name="Done">Whether other stores have all of it: the node may be stopped.</param>
 internal sealed record DrainProgress(
     uint Segment,
     int Slot,
@@ -21,6 +21,16 @@ internal sealed record DrainProgress(
     long Left,
     bool Done)
 {
+    /// <summary>Records of names of this pass that were handed over.</summary>
+    public long RecordsHanded { get; init; }
+
+    /// <summary>Those whose new store did not answer.</summary>
+    public long RecordsLeft { get; init; }
+
+    /// <summary>Whether something has to be offered in another pass.</summary>
+    [JsonIgnore]
+    internal bool IsAnyLeft => Left > 0 || RecordsLeft > 0;
+
     /// <summary>Where the next window begins.</summary>
     [JsonIgnore]
     internal StorePosition Position => new(Segment, Slot);
@@ -44,8 +54,3 @@ internal sealed record DrainProgress(
         }
     }
 }
-
-/// <summary>JSON of what is remembered.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(DrainProgress))]
-internal sealed partial class DrainJson : JsonSerializerContext;

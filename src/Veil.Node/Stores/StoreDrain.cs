@@ -4,14 +4,15 @@ using Veil.Storage.Segments;
 using Veil.Storage.State;
 using Veil.Wire;
 using Veil.Wire.Denying;
+using Veil.Wire.Names;
 using Veil.Wire.Seams;
 using Veil.Wire.Store;
 
 namespace Veil.Node.Stores;
 
 /// <summary>
-/// Hands a store's blocks to others before it leaves (spec/store.md, section 12). What it has done is remembered, and
-/// it goes on after a restart. Any thread begins or cancels it.
+/// Hands a store's records of names and its blocks to others before it leaves (spec/store.md, section 12). What it has
+/// done is remembered, and it goes on after a restart. Any thread begins or cancels it.
 /// </summary>
 internal sealed class StoreDrain
 {
@@ -28,14 +29,12 @@ internal sealed class StoreDrain
     private readonly INodeState? _state;
     private readonly HandOver _handOver;
     private readonly TimeProvider _time;
-    private readonly DecisionSource _decisions;
     private readonly DrainOptions _options;
     private readonly Turnstile _changing = new(1);
-    private readonly Turnstile _underWay;
+    private readonly PacedHandOver _pace;
     private readonly AsyncSignal _wake = new();
     private volatile DrainProgress? _progress;
     private volatile CancellationTokenSource? _pass;
-    private DateTimeOffset _nextStart;
 
     /// <param name="store">Whose blocks. Not disposed here.</param>
     /// <param name="network">Where to, over circuits.</param>
@@ -50,9 +49,9 @@ internal sealed class StoreDrain
         DrainOptions options)
     {
         (_store, _options) = (store, options);
-        (_time, _decisions, _state) = seams;
+        (_time, _state) = (seams.Time, seams.State);
         _handOver = new HandOver(network, self);
-        _underWay = new Turnstile(options.InFlight);
+        _pace = new PacedHandOver(options, seams.Time, seams.Decisions);
     }
 
     /// <summary>Whether the store takes nothing new.</summary>
@@ -65,6 +64,9 @@ internal sealed class StoreDrain
     internal long Remaining => _progress is { Done: false } progress
         ? Math.Max(0, _store.BlockCount - progress.Handed - progress.Left)
         : 0;
+
+    /// <summary>The records of names; null for a node without.</summary>
+    internal RecordHandOver? Records { get; init; }
 
     /// <summary>What the store does not hand on.</summary>
     internal Denylist? Denylist { get; init; }
@@ -132,7 +134,7 @@ internal sealed class StoreDrain
                 await _state.GetSettingAsync(Setting, cancellationToken), _time.GetUtcNow());
 
             // Which blocks were left is not remembered: all are looked at anew.
-            if (_progress is { Done: false, Left: > 0 } progress)
+            if (_progress is { Done: false, IsAnyLeft: true } progress)
             {
                 _progress = NextPass(progress);
             }
@@ -204,6 +206,11 @@ internal sealed class StoreDrain
 
     private async Task PassAsync(CancellationToken cancellationToken)
     {
+        if (_progress is { Segment: 0, Slot: 0 })
+        {
+            await HandRecordsOverAsync(cancellationToken);
+        }
+
         var again = new List<StoredBlock>();
         while (_progress is { } progress)
         {
@@ -239,8 +246,8 @@ internal sealed class StoreDrain
 
     private async Task EndPassAsync(DrainProgress ended, CancellationToken cancellationToken)
     {
-        await ChangeAsync(ended with { Done = ended.Left == 0 }, cancellationToken);
-        if (ended.Left == 0)
+        await ChangeAsync(ended with { Done = !ended.IsAnyLeft }, cancellationToken);
+        if (!ended.IsAnyLeft)
         {
             OnChange?.Invoke("done");
             return;
@@ -251,77 +258,71 @@ internal sealed class StoreDrain
     }
 
     private static DrainProgress NextPass(DrainProgress progress) =>
-        progress with { Segment = 0, Slot = 0, Pass = progress.Pass + 1, Handed = 0, Left = 0 };
+        progress with
+        {
+            Segment = 0,
+            Slot = 0,
+            Pass = progress.Pass + 1,
+            Handed = 0,
+            Left = 0,
+            RecordsHanded = 0,
+            RecordsLeft = 0,
+        };
 
-    /// <summary>Hands blocks over in an order of its own.</summary>
+    // Before the blocks: they are few, small, and not in stripes.
+    private async Task HandRecordsOverAsync(CancellationToken cancellationToken)
+    {
+        if (Records is not { } records)
+        {
+            return;
+        }
+
+        var ended = await _pace.RunAsync(
+            records.Records.List(),
+            NameRecordLayout.Bytes,
+            async (record, group) =>
+                await records.Placer.HandOverAsync(record, records.Self, group, cancellationToken),
+            cancellationToken);
+        if (_progress is { } progress)
+        {
+            int handed = ended.Count(record => record.IsHanded == true);
+            await ChangeAsync(
+                progress with { RecordsHanded = handed, RecordsLeft = ended.Count - handed }, cancellationToken);
+        }
+    }
+
+    /// <summary>Hands blocks over.</summary>
     /// <returns>How many another store has now, and those that none took.</returns>
     private async Task<(int Handed, List<StoredBlock> Left)> HandOverAsync(
         IReadOnlyList<StoredBlock> blocks,
         bool isFirst,
         CancellationToken cancellationToken)
     {
-        StoredBlock[] order = [.. blocks.Where(block => Denylist?.Forbids(block.Reference) != true)];
-        _decisions.Shuffle<StoredBlock>(order);
-        var tasks = new List<Task<bool?>>(order.Length);
-        try
-        {
-            foreach (var block in order)
-            {
-                await _underWay.EnterAsync(cancellationToken);
-                tasks.Add(HandOverAsync(HandOver.ChooseGroup(_decisions), block, isFirst, cancellationToken));
-                await PaceAsync(cancellationToken);
-            }
-        }
-        finally
-        {
-            // Nothing of it goes on when this has ended.
-            await Task.WhenAll(tasks);
-        }
-
+        var ended = await _pace.RunAsync(
+            blocks.Where(block => Denylist?.Forbids(block.Reference) != true),
+            StoreLayout.BlockBytes,
+            (block, group) => OfferAsync(group, block, isFirst, cancellationToken),
+            cancellationToken);
         return (
-            tasks.Count(task => task.Result == true),
-            [.. order.Where((_, index) => tasks[index].Result == false)]);
+            ended.Count(block => block.IsHanded == true),
+            [.. ended.Where(block => block.IsHanded == false).Select(block => block.Item)]);
     }
 
     // Null for a block that has gone: its lease was over, or it was damaged.
-    private async Task<bool?> HandOverAsync(
+    private async Task<bool?> OfferAsync(
         IsolationGroup group,
         StoredBlock block,
         bool isFirst,
         CancellationToken cancellationToken)
     {
-        try
+        var left = DateTimeOffset.FromUnixTimeSeconds(block.LeaseEndUnixSeconds) - _time.GetUtcNow();
+        var content = new byte[StoreLayout.BlockBytes];
+        if (left <= TimeSpan.Zero || !await _store.TryReadAsync(block.Reference, content, cancellationToken))
         {
-            var left = DateTimeOffset.FromUnixTimeSeconds(block.LeaseEndUnixSeconds) - _time.GetUtcNow();
-            var content = new byte[StoreLayout.BlockBytes];
-            if (left <= TimeSpan.Zero || !await _store.TryReadAsync(block.Reference, content, cancellationToken))
-            {
-                return null;
-            }
+            return null;
+        }
 
-            return await _handOver.OfferAsync(
-                group, block.Reference, content, (left, isFirst), cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // Whoever cancelled waits for the others, and then finds out by itself.
-            return false;
-        }
-        finally
-        {
-            _underWay.Leave();
-        }
-    }
-
-    private async Task PaceAsync(CancellationToken cancellationToken)
-    {
-        var now = _time.GetUtcNow();
-        _nextStart = (_nextStart > now ? _nextStart : now)
-            + TimeSpan.FromSeconds((double)StoreLayout.BlockBytes / _options.Rate);
-        if (_nextStart > now)
-        {
-            await Task.Delay(_nextStart - now, _time, cancellationToken);
-        }
+        return await _handOver.OfferAsync(group, block.Reference, content, (left, isFirst), cancellationToken);
     }
 
     private async Task ChangeAsync(DrainProgress changed, CancellationToken cancellationToken)

@@ -67,6 +67,10 @@ internal sealed partial class StoreService
     /// <summary>The drain as status shows it, or null.</summary>
     internal DrainDocument? DescribeDrain() => Drain.Progress is { } drain
         ? new DrainDocument(drain.Pass, drain.Started, drain.Handed, drain.Left, Drain.Remaining, drain.Done)
+        {
+            RecordsHanded = drain.RecordsHanded,
+            RecordsLeft = drain.RecordsLeft,
+        }
         : null;
 
     /// <summary>What its owner should know.</summary>
@@ -81,7 +85,8 @@ internal sealed partial class StoreService
         var drain => new StatusProblem(
             "store_draining",
             $"the store is being drained: {drain.Handed} blocks handed over, {Drain.Remaining} to go, "
-            + $"{drain.Left} that no store took yet",
+            + $"{drain.Left} that no store took yet"
+            + (drain.RecordsLeft > 0 ? $"; {drain.RecordsLeft} records of names are still to go" : ""),
             "leave it running until veil status says that it is drained: what is not handed over is lost with it, and "
             + "only those who keep content put it back",
             StopsService: false),

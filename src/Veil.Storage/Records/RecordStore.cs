@@ -71,6 +71,16 @@ public sealed class RecordStore : IAsyncDisposable
         }
     }
 
+    /// <summary>All records of days that are not over, in no order.</summary>
+    public IReadOnlyList<NameRecord> List()
+    {
+        var today = Today;
+        lock (_lock)
+        {
+            return [.. _days.Where(day => NameRecordLayout.IsKept(day.Key, today)).SelectMany(day => day.Value.All)];
+        }
+    }
+
     /// <summary>What is kept under a key: nothing, a record, or two that are a fork.</summary>
     public (NameRecord? First, NameRecord? Second) Find(BlindedKey key)
     {

@@ -17,6 +17,9 @@ internal sealed class MemoryRecords(int stores) : IRecordNetwork
     /// <summary>Stores that do not answer.</summary>
     public HashSet<RelayId> Dead { get; } = [];
 
+    /// <summary>Stores that take nothing.</summary>
+    public HashSet<RelayId> Full { get; } = [];
+
     /// <summary>Stores that send what is not signed.</summary>
     public HashSet<RelayId> Liars { get; } = [];
 
@@ -39,6 +42,11 @@ internal sealed class MemoryRecords(int stores) : IRecordNetwork
         if (Dead.Contains(store))
         {
             return RecordOutcome.Failed;
+        }
+
+        if (Full.Contains(store))
+        {
+            return RecordOutcome.Refused;
         }
 
         Assert.True(NameRecord.TryParse(record.Bytes.Span, out _));

@@ -23,19 +23,16 @@ public sealed class StoreDrainTests : IAsyncDisposable
     private readonly MemoryStores _network = new(30);
     private readonly List<string> _changes = [];
     private readonly Denylist _denylist = new();
-    private readonly CancellationTokenSource _stop = new();
     private SegmentStore _store = null!;
     private LiteDbNodeState? _state;
     private StoreDrain _drain = null!;
-    private Task _running = Task.CompletedTask;
+    private RunningDrain? _running;
 
     private RelayId Self => _network.Ring.Stores.First();
 
     public async ValueTask DisposeAsync()
     {
-        _stop.Cancel();
-        await _running.ContinueWith(static _ => { }, TaskScheduler.Default);
-        _stop.Dispose();
+        if (_running is not null) await _running.DisposeAsync();
         if (_store is not null) await _store.DisposeAsync();
         if (_state is not null) await _state.DisposeAsync();
         _rig.Dispose();
@@ -44,8 +41,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
     [Fact]
     public async Task Every_block_is_where_readers_look_first_when_the_store_is_gone()
     {
-        await StartAsync();
-        await DrainAsync();
+        await (await StartAsync()).DrainAsync();
 
         var after = _network.Ring.Without(Self);
         for (var seed = 0; seed < Blocks; seed++)
@@ -75,8 +71,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
             lock (groups) groups.Add(group.Name);
         };
 
-        await StartAsync();
-        await DrainAsync();
+        await (await StartAsync()).DrainAsync();
 
         Assert.All(groups, group => Assert.StartsWith("store/drain/", group, StringComparison.Ordinal));
         Assert.Equal(4, groups.Count);
@@ -85,8 +80,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
     [Fact]
     public async Task Blocks_that_came_together_do_not_leave_together()
     {
-        await StartAsync();
-        await DrainAsync();
+        await (await StartAsync()).DrainAsync();
 
         var order = _network.Stored.Select(put => Enumerable.Range(0, Blocks)
             .Single(seed => StoreRig.RefOf(seed) == put.Reference)).ToArray();
@@ -105,8 +99,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
             await _network.StoreAsync(_publisher, place, reference, StoreRig.Block(3), StoreRig.Cancellation);
         }
 
-        await StartAsync();
-        await DrainAsync();
+        await (await StartAsync()).DrainAsync();
 
         Assert.Equal(
             places.Order(),
@@ -119,7 +112,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
         _network.SetAll(StoreMood.Full);
         await StartAsync();
         await _drain.BeginAsync(StoreRig.Cancellation);
-        await AdvanceUntilAsync(() => _drain.Progress is { Pass: 1, Left: > 0 } or { Pass: > 1 });
+        await _running!.AdvanceUntilAsync(() => _drain.Progress is { Pass: 1, Left: > 0 } or { Pass: > 1 });
         Assert.False(_drain.Progress!.Done);
 
         foreach (var (store, number) in _network.Ring.Stores.Select((store, number) => (store, number)))
@@ -132,7 +125,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
             });
         }
 
-        await AdvanceUntilAsync(() => _drain.Progress!.Done);
+        await _running!.AdvanceUntilAsync(() => _drain.Progress!.Done);
 
         Assert.Equal(Blocks, _drain.Progress.Handed);
         Assert.Equal(Blocks, _network.Holdings.Select(held => held.Reference).Distinct().Count());
@@ -151,10 +144,10 @@ public sealed class StoreDrainTests : IAsyncDisposable
         _state = await LiteDbNodeState.OpenAsync(path, StoreRig.Cancellation);
         await StartAsync(new DrainOptions { WindowSlots = 10, Rate = 10 * StoreLayout.BlockBytes });
         await _drain.BeginAsync(StoreRig.Cancellation);
-        await AdvanceUntilAsync(() => _drain.Progress!.Handed >= 20);
+        await _running!.AdvanceUntilAsync(() => _drain.Progress!.Handed >= 20);
         var before = _drain.Progress!;
-        _stop.Cancel();
-        await _running.ContinueWith(static _ => { }, TaskScheduler.Default);
+        await _running.DisposeAsync();
+        _running = null;
 
         var again = NewDrain(new DrainOptions());
         await again.RecallAsync(StoreRig.Cancellation);
@@ -173,11 +166,11 @@ public sealed class StoreDrainTests : IAsyncDisposable
     {
         await StartAsync(new DrainOptions { WindowSlots = 10, Rate = 10 * StoreLayout.BlockBytes });
         await _drain.BeginAsync(StoreRig.Cancellation);
-        await AdvanceUntilAsync(() => _network.Holdings.Any());
+        await _running!.AdvanceUntilAsync(() => _network.Holdings.Any());
 
         await _drain.CancelAsync(StoreRig.Cancellation);
         await _drain.BeginAsync(StoreRig.Cancellation);
-        await AdvanceUntilAsync(() => _drain.Progress!.Done);
+        await _running!.AdvanceUntilAsync(() => _drain.Progress!.Done);
 
         Assert.Equal(["begun", "cancelled", "begun", "done"], _changes);
     }
@@ -186,8 +179,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
     public async Task What_is_denied_is_not_handed_on()
     {
         _denylist.Replace([Denylist.HashOf(StoreRig.RefOf(7))]);
-        await StartAsync();
-        await DrainAsync();
+        await (await StartAsync()).DrainAsync();
 
         Assert.DoesNotContain(_network.Holdings, held => held.Reference == StoreRig.RefOf(7));
         Assert.Equal(Blocks - 1, _drain.Progress!.Handed);
@@ -203,7 +195,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
     public void The_lease_that_is_asked_for_is_coarse_and_not_shorter(double left, int asked) =>
         Assert.Equal(asked, HandOver.DaysFor(TimeSpan.FromDays(left)));
 
-    private async Task StartAsync(DrainOptions? options = null)
+    private async Task<RunningDrain> StartAsync(DrainOptions? options = null)
     {
         _store = await SegmentStore.OpenAsync(
             _rig.Options(slots: 12), _time, StoreRig.Decisions, StoreRig.Cancellation);
@@ -214,7 +206,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
         }
 
         _drain = NewDrain(options ?? new DrainOptions());
-        _running = _drain.RunAsync(_stop.Token);
+        return _running = RunningDrain.Start(_drain, _time);
     }
 
     private StoreDrain NewDrain(DrainOptions options) => new(
@@ -223,21 +215,4 @@ public sealed class StoreDrainTests : IAsyncDisposable
         Denylist = _denylist,
         OnChange = _changes.Add,
     };
-
-    private async Task DrainAsync()
-    {
-        await _drain.BeginAsync(StoreRig.Cancellation);
-        await AdvanceUntilAsync(() => _drain.Progress!.Done);
-    }
-
-    private async Task AdvanceUntilAsync(Func<bool> isDone)
-    {
-        for (var turn = 0; !isDone(); turn++)
-        {
-            Assert.False(_running.IsFaulted, $"{_running.Exception}");
-            StoreRig.Cancellation.ThrowIfCancellationRequested();
-            await Task.Yield();
-            if (turn % 10 == 0) _time.AdvanceToNextTimer();
-        }
-    }
 }
