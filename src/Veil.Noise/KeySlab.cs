@@ -152,8 +152,14 @@ public sealed class KeySlab : IDisposable
     // A few hundred chunks at most: a slot that carried its number would cost every key eight bytes.
     private int? IndexOf(KeySlot slot)
     {
-        int chunk = _chunks.FindIndex(start => slot.Address >= start && slot.Address < start + ChunkLength);
-        return chunk < 0 ? null : (chunk * SlotsPerChunk) + (int)((slot.Address - _chunks[chunk]) / SlotLength);
+        for (int chunk = 0; chunk < _chunks.Count; chunk++)
+        {
+            nint within = slot.Address - _chunks[chunk];
+            if (within is >= 0 and < ChunkLength)
+                return (chunk * SlotsPerChunk) + (int)(within / SlotLength);
+        }
+
+        return null;
     }
 
     private unsafe bool TryGrow()

@@ -13,8 +13,9 @@ internal static class CheckCommand
         return frame.Create(
             "check",
             "Count the shares of what a key names that stores have. Looks for all of them, by fetches like any other. "
-            + "Ends with 0 when it is healthy (no stripe is down to two thirds of its shares), with 1 when it is "
-            + $"not, with 4 when no store knows it. It fetches three times the content. {KeyInput.Advice}\n\n"
+            + "Ends with 0 when it is healthy (no stripe is down to the shares at which it is repaired, two thirds "
+            + "with full redundancy), with 1 when it is not, with 4 when no store knows it. It fetches all that is "
+            + $"stored, three times the content with full redundancy. {KeyInput.Advice}\n\n"
             + "Examples:\n  veil check - < film.key\n  veil check --key-file film.key --json\n"
             + "  veil check --repair-key film.repair",
             input.Symbols,

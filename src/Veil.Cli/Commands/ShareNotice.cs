@@ -33,8 +33,8 @@ internal static class ShareNotice
         if (request.Level != ParityLevel.Full)
         {
             invocation.Voice.Say(
-                $"it is stored with {ParityLevelText.Format(request.Level)} redundancy: fewer stores may be lost than "
-                + "usual; at the end it says how many");
+                $"it is stored with {ParityLevelText.Format(request.Level)} redundancy: fewer of its shares may be "
+                + "lost than usual; at the end it says how many stores that is here");
         }
 
         if (request.Statements.Previous is not null)

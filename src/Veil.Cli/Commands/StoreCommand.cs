@@ -106,9 +106,16 @@ internal static class StoreCommand
     internal static string Describe(DrainDocument? drain) => drain switch
     {
         null => "the store is not drained: it takes new blocks",
-        { Done: true } => $"drained: other stores have all {drain.Handed} blocks; the node may be stopped",
-        _ => $"draining: {drain.Handed} blocks handed over, {drain.Remaining} to go, {drain.Left} that no store took; "
-            + (drain.RecordsLeft > 0 ? $"{drain.RecordsLeft} records of names are still to go; " : "")
-            + "do not stop the node yet",
+        { Done: true } => $"drained: other stores have all {drain.Handed} blocks{Records(drain)}; "
+            + "the node may be stopped",
+        _ => $"draining: {drain.Handed} blocks handed over, {drain.Remaining} to go, {drain.Left} that no store took"
+            + $"{Records(drain)}; do not stop the node yet",
+    };
+
+    private static string Records(DrainDocument drain) => (drain.RecordsHanded, drain.RecordsLeft) switch
+    {
+        (0, 0) => "",
+        (var handed, 0) => $", and {handed} records of names",
+        var (handed, left) => $", and {handed} records of names; no store took {left}",
     };
 }

@@ -143,8 +143,9 @@ internal sealed class KeepRound
             if (Tally.IsResting(store)) return StoreOutcome.Failed;
             var began = Fetches.Time.GetTimestamp();
             var outcome = await Fetches.FetchAsync(store, reference, buffer, cancellationToken);
-            Tally.Report(store, outcome);
-            if (outcome != StoreOutcome.Failed || tries > 1 || Fetches.Time.GetElapsedTime(began) > Soon)
+            var isSoon = Fetches.Time.GetElapsedTime(began) <= Soon;
+            Tally.Report(store, outcome, isSoon ? began : null);
+            if (outcome != StoreOutcome.Failed || tries > 1 || !isSoon)
             {
                 return outcome;
             }

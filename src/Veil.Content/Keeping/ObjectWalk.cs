@@ -83,9 +83,16 @@ internal sealed class ObjectWalk(KeepRound round, RepairMap map, RepairKey key, 
     // since.
     private async Task LookAgainAsync(CancellationToken cancellationToken)
     {
-        foreach (var known in health.Take(default).Incomplete.Where(stripe => stripe.Unreachable > 0))
+        round.Tally.EndRests();
+        var found = health.Take(default);
+        foreach (var known in found.Incomplete.Where(stripe => stripe.Unreachable > 0 || stripe.DoubtfulMask != 0))
         {
             health.Set(await LookAtAsync(known.Stripe, known, cancellationToken));
+        }
+
+        foreach (var known in found.IncompleteCopies.Where(block => block.IsDoubtful))
+        {
+            health.Set(await _probe.CopiesAsync(known.Reference, cancellationToken));
         }
     }
 

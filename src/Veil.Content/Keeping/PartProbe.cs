@@ -25,19 +25,21 @@ internal sealed class PartProbe(KeepRound round)
         var health = known ?? new StripeHealth(stripe, shape, 0, 0);
         int[] order = [.. Enumerable.Range(0, references.Length)
             .Where(share => (health.PlacedMask >> share & 1) == 0)
-            .Where(share => known is null || MayHaveComeBack(health, share, remembered[share]))];
+            .Where(share => known is null || IsWorthALook(health, share, remembered[share]))];
         round.Decisions.Shuffle<int>(order);
         var parts = await Task.WhenAll(order.Select(share => ShareAsync(
             references[share], present[share], remembered[share], cancellationToken)));
         var (placed, unreachable) = (health.PlacedMask, health.UnreachableMask);
+        ulong doubtful = 0;
         foreach (var (place, part) in parts.Index())
         {
             var bit = 1UL << order[place];
             placed |= part == Part.Placed ? bit : 0;
             unreachable = part == Part.Unreachable ? unreachable | bit : unreachable & ~bit;
+            doubtful |= part == Part.Doubtful ? bit : 0;
         }
 
-        return health with { PlacedMask = placed, UnreachableMask = unreachable };
+        return health with { PlacedMask = placed, UnreachableMask = unreachable, DoubtfulMask = doubtful };
     }
 
     /// <summary>Looks for all copies of a block.</summary>
@@ -50,6 +52,7 @@ internal sealed class PartProbe(KeepRound round)
         var placed = parts.Count(part => part == Part.Placed);
         var unreachable = places.Index().Count(place =>
             parts[place.Index] == Part.Unreachable && remembered.Contains(place.Item));
+        var isDoubtful = IsDoubtful(places, parts);
         if (placed < remembered.Length)
         {
             // Where one went whose place failed when it was stored, as a reader finds it.
@@ -57,16 +60,24 @@ internal sealed class PartProbe(KeepRound round)
             round.Decisions.Shuffle<RelayId>(further);
             parts = await CopiesAtAsync(further, reference, cancellationToken);
             placed += parts.Count(part => part == Part.Placed);
+            isDoubtful |= IsDoubtful(further, parts);
         }
 
         // What a place that moved still has counts, and more than enough is not more than all.
         placed = Math.Min(placed, remembered.Length);
         return new CopyHealth(
-            reference, remembered.Length, placed, Math.Min(unreachable, remembered.Length - placed));
+            reference, remembered.Length, placed, Math.Min(unreachable, remembered.Length - placed))
+        {
+            IsDoubtful = isDoubtful,
+        };
     }
 
-    private bool MayHaveComeBack(StripeHealth health, int share, RelayId place) =>
-        (health.UnreachableMask >> share & 1) != 0 && round.Tally.HasAnswered(place);
+    private bool IsDoubtful(RelayId[] asked, Part[] parts) => asked.Index().Any(place =>
+        parts[place.Index] == Part.Unreachable && round.Tally.HasAnswered(place.Item));
+
+    private bool IsWorthALook(StripeHealth health, int share, RelayId place) =>
+        (health.DoubtfulMask >> share & 1) != 0
+        || ((health.UnreachableMask >> share & 1) != 0 && round.Tally.HasAnswered(place));
 
     private async Task<Part> ShareAsync(
         BlockRef reference,
@@ -76,6 +87,7 @@ internal sealed class PartProbe(KeepRound round)
     {
         StoreOutcome? ofPresent = null;
         StoreOutcome? ofRemembered = null;
+        var isDoubtful = false;
         var buffer = round.Fetches.Pool.Rent();
         try
         {
@@ -83,6 +95,7 @@ internal sealed class PartProbe(KeepRound round)
             {
                 var outcome = await round.LookAsync(store, reference, buffer, cancellationToken);
                 if (outcome == StoreOutcome.Done) return Part.Placed;
+                isDoubtful |= outcome == StoreOutcome.Failed;
                 if (store == present) ofPresent = outcome;
                 if (store == remembered) ofRemembered = outcome;
             }
@@ -95,7 +108,7 @@ internal sealed class PartProbe(KeepRound round)
         round.MissRenewal(reference);
         return round.MayHold(remembered, ofRemembered) || round.MayHold(present, ofPresent)
             ? Part.Unreachable
-            : Part.Lost;
+            : isDoubtful ? Part.Doubtful : Part.Lost;
     }
 
     private Task<Part[]> CopiesAtAsync(
@@ -122,6 +135,7 @@ internal sealed class PartProbe(KeepRound round)
     {
         Placed,
         Unreachable,
+        Doubtful,
         Lost,
     }
 }

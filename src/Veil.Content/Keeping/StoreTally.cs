@@ -60,14 +60,35 @@ internal sealed class StoreTally(TimeProvider time)
     }
 
     /// <summary>Takes note of how a request ended.</summary>
-    public void Report(RelayId store, StoreOutcome outcome)
+    /// <param name="store">Who was asked.</param>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="began">When it began, where it ended so soon that a circuit may have broken: all that was under way
+    /// over it fails with it, and counts once. Null where it took long.</param>
+    public void Report(RelayId store, StoreOutcome outcome, long? began)
     {
         lock (_lock)
         {
             var entry = _entries.GetValueOrDefault(store);
-            _entries[store] = outcome == StoreOutcome.Failed
-                ? entry with { Faults = entry.Faults + 1, FailedAt = time.GetTimestamp() }
-                : entry with { Faults = 0, Answers = entry.Answers + 1 };
+            if (outcome != StoreOutcome.Failed)
+            {
+                _entries[store] = entry with { Faults = 0, Answers = entry.Answers + 1 };
+            }
+            else if (entry.Faults == 0 || began is null || began >= entry.FailedAt)
+            {
+                _entries[store] = entry with { Faults = entry.Faults + 1, FailedAt = time.GetTimestamp() };
+            }
+        }
+    }
+
+    /// <summary>Those that answered anything are asked again, whatever failed since.</summary>
+    public void EndRests()
+    {
+        lock (_lock)
+        {
+            foreach (var (store, entry) in _entries)
+            {
+                if (entry.Answers > 0) _entries[store] = entry with { Faults = 0 };
+            }
         }
     }
 

@@ -11,6 +11,10 @@ namespace Veil.Content.Keeping;
 /// <param name="UnreachableMask">Shares that may be on a store that cannot be reached.</param>
 public readonly record struct StripeHealth(long Stripe, StripeShape Shape, ulong PlacedMask, ulong UnreachableMask)
 {
+    /// <summary>Shares that count as lost and may be on a store that is none of their places and did not answer: worth
+    /// a second look in the same round.</summary>
+    public ulong DoubtfulMask { get; init; }
+
     /// <summary>Shares that a store gave.</summary>
     public int Placed => BitOperations.PopCount(PlacedMask);
 
@@ -50,6 +54,10 @@ public readonly record struct StripeHealth(long Stripe, StripeShape Shape, ulong
 /// <param name="Unreachable">How many of those cannot be reached.</param>
 public readonly record struct CopyHealth(BlockRef Reference, int Copies, int Placed, int Unreachable)
 {
+    /// <summary>Whether a store that otherwise answers did not when it was asked for it: worth a second look in the
+    /// same round.</summary>
+    public bool IsDoubtful { get; init; }
+
     /// <summary>How many are missing for good.</summary>
     public int Lost => Math.Max(0, Copies - Placed - Unreachable);
 

@@ -52,28 +52,32 @@ public sealed class NamePlacer(IRecordNetwork network)
     /// leaves, too, to the next (spec/store.md, section 12).
     /// </summary>
     /// <param name="record">The record.</param>
-    /// <param name="leaving">Who leaves.</param>
-    /// <param name="group">Whose trunks.</param>
+    /// <param name="leaving">Who leaves; and whether a store that does not answer is passed over, too, because it was
+    /// asked before.</param>
+    /// <param name="group">Whose trunks; each record has some of its own below it.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>False where it should be tried again: that store did not answer.</returns>
+    /// <returns>Whether a store has it now that will be asked for it, or no other store is to have it.</returns>
     public async Task<bool> HandOverAsync(
-        NameRecord record, RelayId leaving, IsolationGroup group, CancellationToken cancellationToken)
+        NameRecord record,
+        (RelayId Store, bool PassSilent) leaving,
+        IsolationGroup group,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(record);
-        var stores = Placement.Alternatives(network.Ring.Without(leaving), NameBlinding.PlaceOf(record.Key))
+        var stores = Placement.Alternatives(network.Ring.Without(leaving.Store), NameBlinding.PlaceOf(record.Key))
             .Take(Placement.StoresLookedAt)
-            .Skip(Placement.Copies - 1);
+            .Skip(Placement.Copies - 1)
+            .ToArray();
+        var own = NameGroup.Of(group, record.Key);
         foreach (var store in stores)
         {
-            var outcome = await network.PutRecordAsync(group, store, record, cancellationToken);
-            if (outcome != RecordOutcome.Refused)
-            {
-                return outcome is RecordOutcome.Done or RecordOutcome.Outdated;
-            }
+            var outcome = await network.PutRecordAsync(own, store, record, cancellationToken);
+            if (outcome is RecordOutcome.Done or RecordOutcome.Outdated) return true;
+            if (outcome != RecordOutcome.Refused && !leaving.PassSilent) return false;
         }
 
-        // None takes it, or all other stores are places of it already.
-        return true;
+        // Where there are no such stores, all others are places of it already.
+        return stores.Length == 0;
     }
 
     private async Task<PlacedRecord> PlaceAsync(

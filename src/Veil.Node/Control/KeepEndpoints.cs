@@ -11,7 +11,7 @@ namespace Veil.Node.Control;
 /// <summary>Checking and keeping (spec/control.md, section 2.3). Keys come in bodies, never in paths.</summary>
 internal sealed class KeepEndpoints(ControlSurface surface)
 {
-    // Each fetches three times the content.
+    // Each fetches all that is stored: three times the content with full parity.
     private const int MaxRounds = 4;
 
     private int _running;

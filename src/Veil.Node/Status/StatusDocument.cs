@@ -125,10 +125,10 @@ public sealed record ScrubDocument(
 /// <param name="Done">Whether the node may be stopped.</param>
 public sealed record DrainDocument(int Pass, long Started, long Handed, long Left, long Remaining, bool Done)
 {
-    /// <summary>Records of names of this pass that were handed over.</summary>
+    /// <summary>Records of names that were handed over.</summary>
     public long RecordsHanded { get; init; }
 
-    /// <summary>Those whose new store did not answer.</summary>
+    /// <summary>Those that no store took, so far.</summary>
     public long RecordsLeft { get; init; }
 }
 

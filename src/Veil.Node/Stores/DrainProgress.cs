@@ -21,15 +21,14 @@ internal sealed record DrainProgress(
     long Left,
     bool Done)
 {
-    /// <summary>Records of names of this pass that were handed over.</summary>
+    /// <summary>Whether all that can be done for records of names is done.</summary>
+    public bool RecordsDone { get; init; }
+
+    /// <summary>Records of names that were handed over.</summary>
     public long RecordsHanded { get; init; }
 
-    /// <summary>Those whose new store did not answer.</summary>
+    /// <summary>Those that no store took, so far.</summary>
     public long RecordsLeft { get; init; }
-
-    /// <summary>Whether something has to be offered in another pass.</summary>
-    [JsonIgnore]
-    internal bool IsAnyLeft => Left > 0 || RecordsLeft > 0;
 
     /// <summary>Where the next window begins.</summary>
     [JsonIgnore]

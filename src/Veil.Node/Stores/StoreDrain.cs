@@ -20,6 +20,8 @@ internal sealed class StoreDrain
     internal const string Setting = "store.drain";
 
     private const int MaxSecondTries = 4096;
+    private const int RecordRounds = 3;
+    private const int RecordWindow = 256;
     private static readonly TimeSpan NotLivePause = TimeSpan.FromSeconds(1);
 
     // After which blocks that had come whole when the drain began are on disk.
@@ -31,6 +33,7 @@ internal sealed class StoreDrain
     private readonly TimeProvider _time;
     private readonly DrainOptions _options;
     private readonly Turnstile _changing = new(1);
+    private readonly DecisionSource _decisions;
     private readonly PacedHandOver _pace;
     private readonly AsyncSignal _wake = new();
     private volatile DrainProgress? _progress;
@@ -49,9 +52,9 @@ internal sealed class StoreDrain
         DrainOptions options)
     {
         (_store, _options) = (store, options);
-        (_time, _state) = (seams.Time, seams.State);
+        (_time, _decisions, _state) = seams;
         _handOver = new HandOver(network, self);
-        _pace = new PacedHandOver(options, seams.Time, seams.Decisions);
+        _pace = new PacedHandOver(options, _time, _decisions);
     }
 
     /// <summary>Whether the store takes nothing new.</summary>
@@ -133,11 +136,13 @@ internal sealed class StoreDrain
             _progress = DrainProgress.Parse(
                 await _state.GetSettingAsync(Setting, cancellationToken), _time.GetUtcNow());
 
-            // Which blocks were left is not remembered: all are looked at anew.
-            if (_progress is { Done: false, IsAnyLeft: true } progress)
+            // Which blocks were left is not remembered: all are looked at anew. Records may be new to it.
+            _progress = _progress switch
             {
-                _progress = NextPass(progress);
-            }
+                { Done: false, Left: > 0 } progress => NextPass(progress),
+                { Done: true, RecordsDone: false } progress when Records is not null => progress with { Done = false },
+                var known => known,
+            };
         }
     }
 
@@ -206,9 +211,9 @@ internal sealed class StoreDrain
 
     private async Task PassAsync(CancellationToken cancellationToken)
     {
-        if (_progress is { Segment: 0, Slot: 0 })
+        if (Records is { } records && _progress is { RecordsDone: false })
         {
-            await HandRecordsOverAsync(cancellationToken);
+            await HandRecordsOverAsync(records, cancellationToken);
         }
 
         var again = new List<StoredBlock>();
@@ -246,8 +251,8 @@ internal sealed class StoreDrain
 
     private async Task EndPassAsync(DrainProgress ended, CancellationToken cancellationToken)
     {
-        await ChangeAsync(ended with { Done = !ended.IsAnyLeft }, cancellationToken);
-        if (!ended.IsAnyLeft)
+        await ChangeAsync(ended with { Done = ended.Left == 0 }, cancellationToken);
+        if (ended.Left == 0)
         {
             OnChange?.Invoke("done");
             return;
@@ -258,37 +263,55 @@ internal sealed class StoreDrain
     }
 
     private static DrainProgress NextPass(DrainProgress progress) =>
-        progress with
-        {
-            Segment = 0,
-            Slot = 0,
-            Pass = progress.Pass + 1,
-            Handed = 0,
-            Left = 0,
-            RecordsHanded = 0,
-            RecordsLeft = 0,
-        };
+        progress with { Segment = 0, Slot = 0, Pass = progress.Pass + 1, Handed = 0, Left = 0 };
 
-    // Before the blocks: they are few, small, and not in stripes.
-    private async Task HandRecordsOverAsync(CancellationToken cancellationToken)
+    // Before the blocks: they are few, small, and not in stripes. What no store takes does not keep the drain from its
+    // end: nine others have it.
+    private async Task HandRecordsOverAsync(RecordHandOver records, CancellationToken cancellationToken)
     {
-        if (Records is not { } records)
+        var all = records.Records.List();
+        var left = all;
+        for (int round = 1; left.Count > 0 && round <= RecordRounds; round++)
         {
-            return;
+            if (round > 1)
+            {
+                await Task.Delay(_options.PauseBetweenPasses, _time, cancellationToken);
+            }
+
+            left = await HandRecordsOverAsync(
+                records, (left, all.Count - left.Count, round == RecordRounds), cancellationToken);
         }
 
-        var ended = await _pace.RunAsync(
-            records.Records.List(),
-            NameRecordLayout.Bytes,
-            async (record, group) =>
-                await records.Placer.HandOverAsync(record, records.Self, group, cancellationToken),
-            cancellationToken);
         if (_progress is { } progress)
         {
-            int handed = ended.Count(record => record.IsHanded == true);
-            await ChangeAsync(
-                progress with { RecordsHanded = handed, RecordsLeft = ended.Count - handed }, cancellationToken);
+            await ChangeAsync(progress with { RecordsDone = true }, cancellationToken);
         }
+    }
+
+    /// <returns>Those that no store took.</returns>
+    private async Task<IReadOnlyList<NameRecord>> HandRecordsOverAsync(
+        RecordHandOver records,
+        (IReadOnlyList<NameRecord> Offered, int HandedBefore, bool IsLast) round,
+        CancellationToken cancellationToken)
+    {
+        NameRecord[] order = [.. round.Offered];
+        _decisions.Shuffle<NameRecord>(order);
+        var left = new List<NameRecord>();
+        for (int done = 0; done < order.Length && _progress is { } progress; done += RecordWindow)
+        {
+            var ended = await _pace.RunAsync(
+                order.Skip(done).Take(RecordWindow),
+                NameRecordLayout.Bytes,
+                async (record, group) => await records.Placer.HandOverAsync(
+                    record, (records.Self, round.IsLast), group, cancellationToken),
+                cancellationToken);
+            left.AddRange(ended.Where(record => record.IsHanded == false).Select(record => record.Item));
+            int handed = round.HandedBefore + Math.Min(done + RecordWindow, order.Length) - left.Count;
+            await ChangeAsync(
+                progress with { RecordsHanded = handed, RecordsLeft = left.Count }, cancellationToken);
+        }
+
+        return left;
     }
 
     /// <summary>Hands blocks over.</summary>

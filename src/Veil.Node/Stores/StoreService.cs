@@ -79,18 +79,21 @@ internal sealed partial class StoreService
         null => null,
         { Done: true } drain => new StatusProblem(
             "store_drained",
-            $"the store is drained: other stores have all {drain.Handed} blocks",
+            $"the store is drained: other stores have all {drain.Handed} blocks{LeftRecords(drain)}",
             "the node may be stopped; veil store drain --cancel makes it a store again",
             StopsService: false),
         var drain => new StatusProblem(
             "store_draining",
             $"the store is being drained: {drain.Handed} blocks handed over, {Drain.Remaining} to go, "
             + $"{drain.Left} that no store took yet"
-            + (drain.RecordsLeft > 0 ? $"; {drain.RecordsLeft} records of names are still to go" : ""),
+            + LeftRecords(drain),
             "leave it running until veil status says that it is drained: what is not handed over is lost with it, and "
             + "only those who keep content put it back",
             StopsService: false),
     };
+
+    private static string LeftRecords(DrainProgress drain) =>
+        drain.RecordsLeft > 0 ? $"; no store took {drain.RecordsLeft} records of names" : "";
 
     [LoggerMessage(160, LogLevel.Warning, "a scrub found {Bad} damaged blocks: they are no longer served")]
     private static partial void LogBad(ILogger logger, int bad);

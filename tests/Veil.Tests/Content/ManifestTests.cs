@@ -3,6 +3,7 @@ using CsCheck;
 using Veil.Content.Eris;
 using Veil.Content.Manifests;
 using Veil.Content.Names;
+using Veil.Content.Stripes;
 using Xunit;
 
 namespace Veil.Tests.Content;
@@ -24,6 +25,8 @@ public sealed class ManifestTests
             Assert.Equal(vector.Hex("data"), Bytes(manifest.Capabilities.Data));
             Assert.Equal(vector.Hex("stripe_map"), Bytes(manifest.Capabilities.StripeMap));
             Assert.Equal(vector.Hex("digest"), manifest.EntityDigest.AsSpan().ToArray());
+            var level = vector.TryGetProperty("level", out var parity) ? parity.GetInt32() : 0;
+            Assert.Equal((ParityLevel)level, manifest.Level);
             var index = vector.TryGetProperty("index", out var said) ? said.GetInt32() : (int?)null;
             Assert.Equal(index, manifest.Size.IndexLength);
             var stated = manifest.Statements;
@@ -49,7 +52,7 @@ public sealed class ManifestTests
             ran++;
         }
 
-        Assert.Equal(12, ran);
+        Assert.Equal(14, ran);
     }
 
     [Fact]
@@ -79,7 +82,7 @@ public sealed class ManifestTests
             ran++;
         }
 
-        Assert.Equal(58, ran);
+        Assert.Equal(62, ran);
     }
 
     [Fact]

@@ -131,6 +131,16 @@ public sealed class ReedSolomonTests
         }
 
         Assert.Equal(16, ran);
+        foreach (var vector in SpecVectors.Read("stripe").GetProperty("levels").EnumerateArray())
+        {
+            var level = (ParityLevel)vector.GetProperty("level").GetInt32();
+            var shape = StripeShape.For(vector.GetProperty("data").GetInt32(), level);
+            Assert.Equal(vector.GetProperty("parity").GetInt32(), shape.ParityShares);
+            Assert.Equal(vector.GetProperty("needed").GetInt32(), shape.NeededShares);
+            ran++;
+        }
+
+        Assert.Equal(16 + 32, ran);
         StripePlan plan = new(17, ParityLevel.Full);
         Assert.Equal(new StripeShape(1, 9), plan.ShapeOf(1));
         Assert.Equal(new StripeShape(16, 32), plan.ShapeOf(0));

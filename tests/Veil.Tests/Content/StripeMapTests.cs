@@ -14,6 +14,8 @@ public sealed class StripeMapTests
             var bytes = vector.Hex("map");
             Assert.True(StripeMap.TryParse(bytes, out var map));
             Assert.Equal(vector.GetProperty("leaves").GetInt64(), map!.Plan.Leaves);
+            var level = vector.TryGetProperty("level", out var said) ? said.GetInt32() : 0;
+            Assert.Equal((ParityLevel)level, map.Plan.Level);
             Assert.Equal(vector.GetProperty("inner").GetInt64(), map.InnerCount);
             var references = Enumerable.Range(0, (int)map.Plan.Count)
                 .SelectMany(stripe => map.Shares(stripe))
@@ -34,7 +36,7 @@ public sealed class StripeMapTests
             ran++;
         }
 
-        Assert.Equal(3, ran);
+        Assert.Equal(5, ran);
     }
 
     [Fact]

@@ -61,6 +61,44 @@ public sealed class KeeperTests
         });
     }
 
+    [Theory]
+    [InlineData(15, 0)]
+    [InlineData(60, 0)]
+    [InlineData(60, 1)]
+    [InlineData(60, 2)]
+    [InlineData(60, 3)]
+    public void A_circuit_that_breaks_loses_no_share_of_the_store_behind_it(int milliseconds, int place)
+    {
+        KeepingRig rig = new(48);
+        var stores = rig.Rig.Stores;
+        Pump.Run(rig.Rig.Time, async () =>
+        {
+            // Shares go on to stores that are none of their places.
+            foreach (var store in rig.Pick(16)) stores.Set(store, StoreMood.Full);
+            var (key, publication) = await rig.PublishAsync(Content);
+            stores.SetAll(StoreMood.Well);
+            stores.Latency = TimeSpan.FromMilliseconds(10);
+            var map = Map(rig, publication.RepairCapability);
+            var shares = Enumerable.Range(0, 3).SelectMany(stripe => map.Shares(stripe)).ToHashSet();
+            var fullest = stores.Ring.Stores
+                .OrderByDescending(store => stores.Holdings.Count(
+                    held => held.Store == store && shares.Contains(held.Reference)))
+                .ElementAt(place);
+            DateTimeOffset? first = null;
+            stores.OnFetch = (_, store, _) =>
+            {
+                if (store != fullest) return;
+                var since = (rig.Now - (first ??= rig.Now)).TotalMilliseconds;
+                stores.Set(fullest, since > 15 && since < 15 + milliseconds ? StoreMood.Dead : StoreMood.Well);
+            };
+
+            var health = await rig.CheckAsync(key);
+
+            Assert.Equal((0, 0), (health.Shares.Lost, health.Shares.Unreachable));
+            Assert.True(health.IsFull);
+        });
+    }
+
     [Fact]
     public void A_check_counts_each_share_that_is_gone_and_names_the_worst_stripe()
     {

@@ -3,6 +3,7 @@ using Veil.Content.Stripes;
 using Veil.Node.Stores;
 using Veil.Storage.Records;
 using Veil.Storage.Segments;
+using Veil.Storage.State;
 using Veil.Tests.Content;
 using Veil.Tests.Content.Names;
 using Veil.Tests.Storage;
@@ -25,6 +26,7 @@ public sealed class RecordDrainTests : IAsyncDisposable
     private readonly List<NameRecord> _kept = [];
     private SegmentStore _store = null!;
     private RecordStore _records = null!;
+    private LiteDbNodeState? _state;
     private StoreDrain _drain = null!;
     private RunningDrain? _running;
 
@@ -35,6 +37,7 @@ public sealed class RecordDrainTests : IAsyncDisposable
         if (_running is not null) await _running.DisposeAsync();
         await _store.DisposeAsync();
         await _records.DisposeAsync();
+        if (_state is not null) await _state.DisposeAsync();
         _rig.Dispose();
     }
 
@@ -46,49 +49,72 @@ public sealed class RecordDrainTests : IAsyncDisposable
         Assert.Equal(Names * Days, _kept.Count);
         foreach (var record in _kept)
         {
-            var place = Placement.OfCopies(_network.Ring.Without(Self), NameBlinding.PlaceOf(record.Key))[^1];
-            var answer = await _network.GetRecordAsync(new("test"), place, record.Key, StoreRig.Cancellation);
-            Assert.Equal(record, answer.First);
+            Assert.Equal(record, await FindAsync(PlacesOf(record)[9], record));
         }
 
         Assert.Equal(Names * Days, _network.Count);
         Assert.Equal((Names * Days, 0L), (_drain.Progress!.RecordsHanded, _drain.Progress.RecordsLeft));
         Assert.All(
             _network.PutGroups, group => Assert.StartsWith("store/drain/", group.Name, StringComparison.Ordinal));
-        Assert.Equal(4, _network.PutGroups.Select(group => group.Name).Distinct().Count());
+        Assert.Equal(Names * Days, _network.PutGroups.Select(group => group.Name).Distinct().Count());
     }
 
     [Fact]
-    public async Task One_whose_new_store_is_silent_is_offered_again_and_the_drain_is_not_done_before()
+    public async Task One_whose_new_store_is_silent_is_offered_again()
     {
         await StartAsync();
-        var place = Placement.OfCopies(_network.Ring.Without(Self), NameBlinding.PlaceOf(_kept[0].Key))[^1];
-        _network.Dead.Add(place);
+        _network.Dead.Add(PlacesOf(_kept[0])[9]);
         await _drain.BeginAsync(StoreRig.Cancellation);
         await _running!.AdvanceUntilAsync(() => _drain.Progress!.RecordsLeft > 0);
-        await _running!.AdvanceUntilAsync(() => _drain.Progress is { Pass: > 1, RecordsLeft: > 0 });
         Assert.False(_drain.Progress!.Done);
 
         _network.Dead.Clear();
-        await _running!.AdvanceUntilAsync(() => _drain.Progress!.Done);
+        await _running.DrainAsync();
 
         Assert.Equal((Names * Days, 0L), (_drain.Progress.RecordsHanded, _drain.Progress.RecordsLeft));
+        Assert.Equal(_kept[0], await FindAsync(PlacesOf(_kept[0])[9], _kept[0]));
+    }
+
+    [Fact]
+    public async Task One_whose_new_store_stays_silent_goes_to_the_next_and_the_drain_ends()
+    {
+        await StartAsync();
+        _network.Dead.Add(PlacesOf(_kept[0])[9]);
+
+        await _running!.DrainAsync();
+
+        Assert.Equal((Names * Days, 0L), (_drain.Progress!.RecordsHanded, _drain.Progress.RecordsLeft));
+        Assert.Equal(_kept[0], await FindAsync(PlacesOf(_kept[0])[10], _kept[0]));
     }
 
     [Fact]
     public async Task One_that_its_new_store_does_not_take_goes_to_the_next_and_where_none_does_the_drain_ends()
     {
         await StartAsync();
-        var places = Placement.Alternatives(_network.Ring.Without(Self), NameBlinding.PlaceOf(_kept[0].Key)).ToArray();
-        _network.Full.Add(places[9]);
+        _network.Full.Add(PlacesOf(_kept[0])[9]);
         await _running!.DrainAsync();
-        var answer = await _network.GetRecordAsync(new("test"), places[10], _kept[0].Key, StoreRig.Cancellation);
-        Assert.Equal(_kept[0], answer.First);
+        Assert.Equal(_kept[0], await FindAsync(PlacesOf(_kept[0])[10], _kept[0]));
 
-        _network.Full.UnionWith(places);
+        _network.Full.UnionWith(_network.Ring.Stores);
         await _drain.CancelAsync(StoreRig.Cancellation);
         await _running.DrainAsync();
-        Assert.Equal(0, _drain.Progress!.RecordsLeft);
+        Assert.Equal((0L, Names * Days), (_drain.Progress!.RecordsHanded, _drain.Progress.RecordsLeft));
+    }
+
+    [Fact]
+    public async Task A_drain_that_was_done_before_records_were_handed_over_goes_on()
+    {
+        _state = await LiteDbNodeState.OpenAsync(Path.Combine(_rig.Root, "state.db"), StoreRig.Cancellation);
+        await _state.SetSettingAsync(
+            StoreDrain.Setting,
+            """{"segment":9,"slot":0,"pass":1,"started":1,"handed":40,"left":0,"done":true}""",
+            StoreRig.Cancellation);
+        await StartAsync();
+        Assert.False(_drain.Progress!.Done);
+
+        await _running!.DrainAsync();
+
+        Assert.Equal((40L, Names * Days), (_drain.Progress.Handed, _drain.Progress.RecordsHanded));
     }
 
     [Fact]
@@ -97,13 +123,11 @@ public sealed class RecordDrainTests : IAsyncDisposable
         await StartAsync();
         using var key = NameRig.Key(1);
         var later = Sign(key, sequence: 9, day: 0);
-        var place = Placement.OfCopies(_network.Ring.Without(Self), NameBlinding.PlaceOf(later.Key))[^1];
-        _network.Force(place, later);
+        _network.Force(PlacesOf(later)[9], later);
 
         await _running!.DrainAsync();
 
-        var answer = await _network.GetRecordAsync(new("test"), place, later.Key, StoreRig.Cancellation);
-        Assert.Equal(later, answer.First);
+        Assert.Equal(later, await FindAsync(PlacesOf(later)[9], later));
         Assert.Equal(Names * Days, _drain.Progress!.RecordsHanded);
     }
 
@@ -116,6 +140,12 @@ public sealed class RecordDrainTests : IAsyncDisposable
         Assert.Equal(0, _network.Count);
         Assert.True(_drain.Progress!.Done);
     }
+
+    private RelayId[] PlacesOf(NameRecord record) =>
+        [.. Placement.Alternatives(_network.Ring.Without(Self), NameBlinding.PlaceOf(record.Key))];
+
+    private async Task<NameRecord?> FindAsync(RelayId store, NameRecord record) =>
+        (await _network.GetRecordAsync(new("test"), store, record.Key, StoreRig.Cancellation)).First;
 
     private NameRecord Sign(NameKey key, ulong sequence, int day)
     {
@@ -144,10 +174,11 @@ public sealed class RecordDrainTests : IAsyncDisposable
         }
 
         _drain = new StoreDrain(
-            _store, _blocks, Self, (_time, new SeededDecisions(1), null), new DrainOptions())
+            _store, _blocks, Self, (_time, new SeededDecisions(1), _state), new DrainOptions())
         {
             Records = new RecordHandOver(_records, new NamePlacer(_network), Self),
         };
+        await _drain.RecallAsync(StoreRig.Cancellation);
         return _running = RunningDrain.Start(_drain, _time);
     }
 }
