@@ -54,7 +54,7 @@ internal sealed class FetchContext(
             var start = time.GetTimestamp();
             var outcome = await network.FetchAsync(group, store, reference, destination, cancellationToken);
             if (outcome == StoreOutcome.Done) Pace.Observe(time.GetElapsedTime(start));
-            Health.Report(store, outcome);
+            Health.Report(store, outcome, start);
             return outcome;
         }
         finally

@@ -159,7 +159,7 @@ internal sealed class ShareRace(
         foreach (var running in _running.Where(running => !running.IsSlow))
         {
             running.IsSlow = true;
-            context.Health.Report(running.Attempt.Store, StoreOutcome.Failed);
+            context.Health.KeepsWaiting(running.Attempt.Store);
         }
     }
 

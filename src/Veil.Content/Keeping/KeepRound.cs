@@ -1,6 +1,7 @@
 using Veil.Content.Edge;
 using Veil.Content.Fetching;
 using Veil.Content.Stripes;
+using Veil.Content.Transfers;
 using Veil.Directory.Ring;
 using Veil.Wire;
 using Veil.Wire.Seams;
@@ -14,7 +15,6 @@ namespace Veil.Content.Keeping;
 internal sealed class KeepRound
 {
     // A circuit that breaks says so soon; what took longer was waited for once already.
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
 
     private readonly IsolationGroup _putGroup;
     private readonly Func<BlockRef, bool> _isDue;
@@ -143,8 +143,8 @@ internal sealed class KeepRound
             if (Tally.IsResting(store)) return StoreOutcome.Failed;
             var began = Fetches.Time.GetTimestamp();
             var outcome = await Fetches.FetchAsync(store, reference, buffer, cancellationToken);
-            var isSoon = Fetches.Time.GetElapsedTime(began) <= Soon;
-            Tally.Report(store, outcome, isSoon ? began : null);
+            Tally.Report(store, outcome, began);
+            var isSoon = Fetches.Time.GetElapsedTime(began) <= FaultRun.Soon;
             if (outcome != StoreOutcome.Failed || tries > 1 || !isSoon)
             {
                 return outcome;

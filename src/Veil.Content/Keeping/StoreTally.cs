@@ -1,4 +1,5 @@
 using Veil.Content.Edge;
+using Veil.Content.Transfers;
 using Veil.Wire;
 
 namespace Veil.Content.Keeping;
@@ -9,7 +10,6 @@ namespace Veil.Content.Keeping;
 /// </summary>
 internal sealed class StoreTally(TimeProvider time)
 {
-    private const int FaultLimit = 3;
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(20);
 
     private readonly Lock _lock = new();
@@ -47,9 +47,7 @@ internal sealed class StoreTally(TimeProvider time)
     {
         lock (_lock)
         {
-            return _entries.TryGetValue(store, out var entry)
-                && entry.Faults >= FaultLimit
-                && time.GetElapsedTime(entry.FailedAt) < Rest;
+            return _entries.TryGetValue(store, out var entry) && entry.Faults.Holds(time, Rest);
         }
     }
 
@@ -59,24 +57,15 @@ internal sealed class StoreTally(TimeProvider time)
         lock (_lock) return _entries.TryGetValue(store, out var entry) && entry.Answers > 0;
     }
 
-    /// <summary>Takes note of how a request ended.</summary>
-    /// <param name="store">Who was asked.</param>
-    /// <param name="outcome">How it ended.</param>
-    /// <param name="began">When it began, where it ended so soon that a circuit may have broken: all that was under way
-    /// over it fails with it, and counts once. Null where it took long.</param>
-    public void Report(RelayId store, StoreOutcome outcome, long? began)
+    /// <summary>Takes note of how a request ended that began then, by the clock.</summary>
+    public void Report(RelayId store, StoreOutcome outcome, long began)
     {
         lock (_lock)
         {
             var entry = _entries.GetValueOrDefault(store);
-            if (outcome != StoreOutcome.Failed)
-            {
-                _entries[store] = entry with { Faults = 0, Answers = entry.Answers + 1 };
-            }
-            else if (entry.Faults == 0 || began is null || began >= entry.FailedAt)
-            {
-                _entries[store] = entry with { Faults = entry.Faults + 1, FailedAt = time.GetTimestamp() };
-            }
+            _entries[store] = outcome == StoreOutcome.Failed
+                ? entry with { Faults = entry.Faults.After(time, began) }
+                : new Entry(entry.Answers + 1, default);
         }
     }
 
@@ -87,10 +76,10 @@ internal sealed class StoreTally(TimeProvider time)
         {
             foreach (var (store, entry) in _entries)
             {
-                if (entry.Answers > 0) _entries[store] = entry with { Faults = 0 };
+                if (entry.Answers > 0) _entries[store] = entry with { Faults = default };
             }
         }
     }
 
-    private readonly record struct Entry(long Answers, int Faults, long FailedAt);
+    private readonly record struct Entry(long Answers, FaultRun Faults);
 }

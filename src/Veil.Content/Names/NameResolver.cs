@@ -129,6 +129,7 @@ public sealed class NameResolver(IRecordNetwork network, DecisionSource decision
     private async Task<RecordAnswer> AskOneAsync(
         IsolationGroup group, RelayId store, BlindedKey key, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
         var answer = await network.GetRecordAsync(group, store, key, cancellationToken);
         if (answer.Outcome == RecordOutcome.Lied)
         {
@@ -141,7 +142,7 @@ public sealed class NameResolver(IRecordNetwork network, DecisionSource decision
                 RecordOutcome.Done => StoreOutcome.Done,
                 RecordOutcome.NotFound => StoreOutcome.NotFound,
                 _ => StoreOutcome.Failed,
-            });
+            }, began);
         }
 
         return answer;

@@ -216,13 +216,26 @@ internal sealed class BlockSender(
         await EnterAsync(cancellationToken);
         try
         {
+            RelayId? failed = null;
             while (places.TryTake(out var store))
             {
                 var outcome = await TryStoreAsync(group, store, block, cancellationToken);
                 if (outcome == StoreOutcome.Done) return store;
-                places.Report(store, outcome);
+                if (outcome == StoreOutcome.Failed && failed is null) failed = store;
+                else places.Report(store, outcome);
             }
 
+            // In a small ring no other store stands in: one that is not known to be bad is worth a moment's wait.
+            if (failed is not { } first) return null;
+            var last = StoreOutcome.Failed;
+            if (!_health.IsSuspect(first))
+            {
+                await Task.Delay(Patience.FirstPause, time, cancellationToken);
+                last = await TryStoreAsync(group, first, block, cancellationToken);
+            }
+
+            if (last == StoreOutcome.Done) return first;
+            places.Report(first, last);
             return null;
         }
         finally
@@ -277,8 +290,9 @@ internal sealed class BlockSender(
         for (var tries = 1; ; tries++)
         {
             ThrowIfStalled();
+            var began = time.GetTimestamp();
             var outcome = await network.StoreAsync(group, store, block.Reference, block.Bytes, cancellationToken);
-            _health.Report(store, outcome);
+            _health.Report(store, outcome, began);
             if (outcome is StoreOutcome.Full or StoreOutcome.TooDear) _full[store] = outcome;
             if (outcome == StoreOutcome.Done)
             {

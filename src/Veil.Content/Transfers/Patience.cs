@@ -10,7 +10,8 @@ namespace Veil.Content.Transfers;
 /// </remarks>
 internal sealed class Patience(TimeProvider time, TimeSpan limit)
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+    /// <summary>Before the second round.</summary>
+    public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);
 
     private long _lastSuccess = time.GetTimestamp();

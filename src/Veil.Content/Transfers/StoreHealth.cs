@@ -9,34 +9,39 @@ namespace Veil.Content.Transfers;
 /// </summary>
 internal sealed class StoreHealth(TimeProvider time)
 {
-    /// <summary>Faults in a row after which a store is asked last.</summary>
-    public const int FaultLimit = 3;
-
     /// <summary>How long; long enough to spare a stripe its time-outs, short enough to notice a restart.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromSeconds(60);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<RelayId, (int Faults, long At)> _faults = [];
+    private readonly Dictionary<RelayId, FaultRun> _faults = [];
 
     /// <summary>True where the store is to be asked last.</summary>
     public bool IsSuspect(RelayId store)
     {
         lock (_lock)
         {
-            return _faults.TryGetValue(store, out var entry)
-                && entry.Faults >= FaultLimit
-                && time.GetElapsedTime(entry.At) < Rest;
+            return _faults.TryGetValue(store, out var run) && run.Holds(time, Rest);
         }
     }
 
     /// <summary>Takes note that a store sent what it must not: one such answer is enough.</summary>
     public void Condemn(RelayId store)
     {
-        lock (_lock) _faults[store] = (FaultLimit, time.GetTimestamp());
+        lock (_lock) _faults[store] = FaultRun.Whole(time);
     }
 
-    /// <summary>Takes note of how a request ended.</summary>
-    public void Report(RelayId store, StoreOutcome outcome)
+    /// <summary>Takes note that a request takes long: each counts, for the store was waited for.</summary>
+    public void KeepsWaiting(RelayId store)
+    {
+        lock (_lock)
+        {
+            var now = time.GetTimestamp();
+            _faults[store] = _faults.GetValueOrDefault(store).After(time, began: now);
+        }
+    }
+
+    /// <summary>Takes note of how a request ended that began then, by the clock.</summary>
+    public void Report(RelayId store, StoreOutcome outcome, long began)
     {
         lock (_lock)
         {
@@ -47,10 +52,9 @@ internal sealed class StoreHealth(TimeProvider time)
             }
 
             // A full store stays full for a while, and a dear one dear: one answer is enough.
-            var faults = outcome is StoreOutcome.Full or StoreOutcome.TooDear
-                ? FaultLimit
-                : _faults.GetValueOrDefault(store).Faults + 1;
-            _faults[store] = (faults, time.GetTimestamp());
+            _faults[store] = outcome is StoreOutcome.Full or StoreOutcome.TooDear
+                ? FaultRun.Whole(time)
+                : _faults.GetValueOrDefault(store).After(time, began);
         }
     }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using Veil.Storage.Blocks;
 using Veil.Storage.Segments;
 using Veil.Storage.State;
-using Veil.Storage.Upkeep;
 using Veil.Wire;
 using Veil.Wire.Seams;
 using Veil.Wire.Store;
@@ -11,7 +10,7 @@ namespace Veil.EndToEnd.Crashes;
 
 /// <summary>
 /// What a child process of the crash tests does until it is killed: it writes, and says the number of everything that
-/// was acknowledged, a line each.
+/// was acknowledged, a line each, with the bytes that its compaction has won back by then.
 /// </summary>
 internal static class Victim
 {
@@ -77,7 +76,7 @@ internal static class Victim
     private static async Task WriteBlocksAsync(string folder, Func<long> next)
     {
         await using var store = await OpenStoreAsync(folder);
-        await RepeatAsync(StoreInFlight, async () =>
+        await RepeatAsync(StoreInFlight, static () => 0, async () =>
         {
             var number = next();
             var block = Block(number);
@@ -91,18 +90,14 @@ internal static class Victim
         });
     }
 
-    // Segments never become empty by themselves: every third block of each has a lease of sixty days.
+    // Segments never become empty by themselves: every third block of each has a lease of sixty days. What is over is
+    // looked for before anything is written: a sweep lets a batch go first at each of its steps.
     private static async Task WriteAndCompactAsync(string folder, Func<long> next)
     {
         await using var store = await OpenStoreAsync(folder);
-        var upkeep = new StoreUpkeep(store, null, TimeProvider.System, new StoreUpkeepOptions
-        {
-            SweepEvery = TimeSpan.FromMilliseconds(200),
-            CompactionRate = long.MaxValue / 2,
-            ShareOfTime = 0.5,
-        });
-        var running = upkeep.RunAsync(CancellationToken.None);
-        await Task.WhenAny(running, RepeatAsync(StoreInFlight, async () =>
+        await ExpireAsync(store);
+        var compacting = CompactAsync(store);
+        var writing = RepeatAsync(StoreInFlight, () => store.Counters.CompactedBytes, async () =>
         {
             var number = next();
             var block = Block(number);
@@ -110,8 +105,23 @@ internal static class Victim
             var lease = new Lease((uint)end.ToUnixTimeSeconds());
             await store.PutAsync(BlockRef.Of(block), block, lease, CancellationToken.None);
             return number;
-        }));
+        });
+        await Task.WhenAny(compacting, writing);
     }
+
+    private static async Task CompactAsync(SegmentStore store)
+    {
+        while (true)
+        {
+            if (!(await store.CompactAsync(CancellationToken.None)).HasMore)
+            {
+                await ExpireAsync(store);
+            }
+        }
+    }
+
+    private static async Task ExpireAsync(SegmentStore store) =>
+        await store.ExpireAsync(TimeProvider.System.GetUtcNow(), CancellationToken.None);
 
     private static async Task PutAsync(SegmentStore store, byte[] block, ushort days)
     {
@@ -126,7 +136,7 @@ internal static class Victim
     private static async Task WriteStateAsync(string folder, Func<long> next)
     {
         await using var state = await OpenStateAsync(folder);
-        await RepeatAsync(StateInFlight, async () =>
+        await RepeatAsync(StateInFlight, static () => 0, async () =>
         {
             var number = next();
             await state.PutPublicationAsync(Publication(number), CancellationToken.None);
@@ -135,13 +145,13 @@ internal static class Victim
         });
     }
 
-    private static Task RepeatAsync(int inFlight, Func<Task<long>> write) =>
+    private static Task RepeatAsync(int inFlight, Func<long> wonBack, Func<Task<long>> write) =>
         Task.WhenAll(Enumerable.Range(0, inFlight).Select(async _ =>
         {
             while (true)
             {
                 var number = await write();
-                Console.WriteLine(number);
+                Console.WriteLine($"{number} {wonBack()}");
             }
         }));
 }

@@ -29,7 +29,7 @@ internal sealed class MemoryStores : IBlockNetwork
 {
     private readonly ConcurrentDictionary<(RelayId Store, BlockRef Reference), byte[]> _blocks = new();
     private readonly ConcurrentDictionary<RelayId, StoreMood> _moods = new();
-    private readonly ConcurrentDictionary<(RelayId, BlockRef), bool> _failedOnce = new();
+    private readonly ConcurrentDictionary<(RelayId, BlockRef), int> _failed = new();
     private readonly ConcurrentQueue<(IsolationGroup Group, BlockRef Reference)> _stored = new();
     private readonly ConcurrentDictionary<RelayId, StampGate> _gates = new();
     private readonly Lock _lock = new();
@@ -52,6 +52,9 @@ internal sealed class MemoryStores : IBlockNetwork
     public Task Gate { get; set; } = Task.CompletedTask;
 
     public HashSet<BlockRef>? Gated { get; set; }
+
+    /// <summary>How often a flaky store fails with each block.</summary>
+    public int FlakyTimes { get; set; } = 1;
 
     /// <summary>What every request takes beside that.</summary>
     public TimeSpan Latency { get; set; }
@@ -190,7 +193,8 @@ internal sealed class MemoryStores : IBlockNetwork
 
         if (mood == StoreMood.TimesOut) await Task.Delay(TimeSpan.FromSeconds(30), Time, cancellationToken);
         if (mood != StoreMood.Flaky) return mood;
-        return _failedOnce.TryAdd((store, reference), true) ? StoreMood.Flaky : StoreMood.Well;
+        int failures = _failed.AddOrUpdate((store, reference), 1, static (_, before) => before + 1);
+        return failures <= FlakyTimes ? StoreMood.Flaky : StoreMood.Well;
     }
 
     private Request Begin()

@@ -55,6 +55,43 @@ public sealed class PublisherTests
     }
 
     [Theory]
+    [InlineData(4)]
+    [InlineData(30)]
+    public void Circuits_that_break_with_all_that_is_under_way_move_nothing_to_another_store(int stores)
+    {
+        ContentRig rig = new(stores);
+        rig.Stores.Latency = TimeSpan.FromMilliseconds(20);
+        rig.Stores.SetAll(StoreMood.Flaky);
+        Pump.Run(rig.Time, async () =>
+        {
+            var publication = await rig.PublishAsync(ContentRig.Bytes(2 << 20));
+            Assert.Equal(publication.Counts.Shares, publication.Counts.SharesAcknowledged);
+            Assert.True(StripeMap.TryParse(rig.Decode(publication.RepairCapability), out var map));
+            var holdings = rig.Stores.Holdings.ToHashSet();
+            for (var stripe = 0; stripe < map!.Plan.Count; stripe++)
+            {
+                var shares = map.Shares(stripe);
+                var places = Placement.OfStripe(rig.Stores.Ring, shares, shares.Length);
+                Assert.All(places.Zip(shares), place => Assert.Contains(place, holdings));
+            }
+        });
+    }
+
+    [Fact]
+    public void Where_no_other_store_stands_in_one_that_failed_gets_its_copy_after_a_moment()
+    {
+        ContentRig rig = new(stores: 4);
+        rig.Stores.Latency = TimeSpan.FromMilliseconds(20);
+        rig.Stores.FlakyTimes = 2;
+        rig.Stores.Set(rig.Stores.Ring.Stores.First(), StoreMood.Flaky);
+        Pump.Run(rig.Time, async () =>
+        {
+            var publication = await rig.PublishAsync([]);
+            Assert.Equal(publication.Counts.Shares, publication.Counts.SharesAcknowledged);
+        });
+    }
+
+    [Theory]
     [InlineData(1, 0)]
     [InlineData(3, 2)]
     [InlineData(6, 4)]
