@@ -12,8 +12,9 @@ namespace Veil.Bench;
 /// </summary>
 internal sealed class BlockTraffic
 {
-    // Twice the stream's window: it is never the lack of requests that holds it up.
-    private const int InFlight = 16;
+    // As many as a store takes of a connection, and as a client of one sends: a whole batch of the store's, which then
+    // does not wait for more (spec/store.md, section 5). With fewer it would be the store's pace that is measured.
+    private const int InFlight = StoreLayout.MaxInFlight;
 
     // A day as a lease's end: nothing is paid, because the store of the bench is nearly empty.
     private readonly PaidLease _lease = new(LeaseDay.ForDays(1, TimeProvider.System.GetUtcNow()), Stamp.None);
