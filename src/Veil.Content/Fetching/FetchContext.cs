@@ -1,5 +1,6 @@
 using Veil.Circuits;
 using Veil.Content.Edge;
+using Veil.Content.Stripes;
 using Veil.Content.Transfers;
 using Veil.Wire;
 using Veil.Wire.Seams;
@@ -35,8 +36,9 @@ internal sealed class FetchContext(
     /// <summary>Who is asked last.</summary>
     public StoreHealth Health { get; } = new(time);
 
-    /// <summary>Buffers; as many are kept as may be in flight.</summary>
-    public BlockPool Pool { get; } = new(options.MaxSharesInFlight);
+    /// <summary>Buffers; as many are kept as may be in flight and decoded.</summary>
+    public BlockPool Pool { get; } = new(
+        options.MaxSharesInFlight + (options.MaxStripesInMemory * ReedSolomon.MaxDataShares));
 
     /// <summary>Requests at a time.</summary>
     public InFlightWindow Window { get; } = new(options.MaxSharesInFlight, decisions);

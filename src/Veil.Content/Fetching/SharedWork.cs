@@ -7,7 +7,13 @@ namespace Veil.Content.Fetching;
 /// least lately used go first. Callers that give up do not stop the work; disposing does, and waits for it.
 /// Safe for concurrent use.
 /// </summary>
-internal sealed class SharedWork<TKey, TValue>(int capacity, Func<TKey, CancellationToken, Task<TValue>> work)
+/// <param name="capacity">Results and work under way.</param>
+/// <param name="work">Does it.</param>
+/// <param name="forget">Told of each result that is kept no more.</param>
+internal sealed class SharedWork<TKey, TValue>(
+    int capacity,
+    Func<TKey, CancellationToken, Task<TValue>> work,
+    Action<TValue>? forget = null)
     : IAsyncDisposable
     where TKey : notnull
 {
@@ -30,7 +36,7 @@ internal sealed class SharedWork<TKey, TValue>(int capacity, Func<TKey, Cancella
     /// <summary>Stops what runs and waits for it.</summary>
     public async ValueTask DisposeAsync()
     {
-        Task[] running;
+        Task<TValue>[] running;
         lock (_lock)
         {
             if (_disposed) return;
@@ -39,7 +45,12 @@ internal sealed class SharedWork<TKey, TValue>(int capacity, Func<TKey, Cancella
         }
 
         _stop.Cancel();
-        foreach (var task in running) await TaskWindow.Settle(task);
+        foreach (var task in running)
+        {
+            await TaskWindow.Settle(task);
+            Forget(task);
+        }
+
         _stop.Dispose();
     }
 
@@ -84,7 +95,7 @@ internal sealed class SharedWork<TKey, TValue>(int capacity, Func<TKey, Cancella
             var next = entry.Next;
             if (entry.Value.Result.IsCompleted)
             {
-                _ = entry.Value.Result.Exception;
+                Forget(entry.Value.Result);
                 _entries.Remove(entry.Value.Key);
                 _byUse.Remove(entry);
             }
@@ -93,5 +104,11 @@ internal sealed class SharedWork<TKey, TValue>(int capacity, Func<TKey, Cancella
         }
 
         return _entries.Count < capacity;
+    }
+
+    private void Forget(Task<TValue> done)
+    {
+        _ = done.Exception;
+        if (done.IsCompletedSuccessfully) forget?.Invoke(done.Result);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class StripeFetcher(
 {
     /// <summary>The plaintext of the stripe's leaves, padding included.</summary>
     /// <exception cref="ContentUnavailableException">Too few shares can be had, or they do not verify.</exception>
-    public async Task<byte[][]> FetchAsync(long stripe, CancellationToken cancellationToken)
+    public async Task<DecodedStripe> FetchAsync(long stripe, CancellationToken cancellationToken)
     {
         var shape = plan.ShapeOf(stripe);
         var pairs = opening?.Index == stripe
@@ -104,7 +104,7 @@ internal sealed class StripeFetcher(
         return attempts;
     }
 
-    private byte[][] Decode(ErisPair[] pairs, Dictionary<int, byte[]> shares)
+    private DecodedStripe Decode(ErisPair[] pairs, Dictionary<int, byte[]> shares)
     {
         int[] missing = [.. Enumerable.Range(0, pairs.Length).Where(share => !shares.ContainsKey(share))];
         if (missing.Length > 0)
@@ -121,13 +121,14 @@ internal sealed class StripeFetcher(
                 throw ErisTree.Broken("a reconstructed share is not what it should be");
             }
 
-            // Not pooled: plaintext lives as long as the stripe is kept and is never lent on.
-            leaves[leaf] = GC.AllocateUninitializedArray<byte>(ErisLayout.BlockBytes);
-            ErisCipher.Transform(shares[leaf], leaves[leaf], pairs[leaf].Key, 0);
+            // In its place: the buffer is this object's until the stripe is given back.
+            shares.Remove(leaf, out var block);
+            ErisCipher.Transform(block, block, pairs[leaf].Key, 0);
+            leaves[leaf] = block!;
         }
 
         foreach (var block in shares.Values) context.Pool.Return(block);
-        return leaves;
+        return new DecodedStripe(leaves, context.Pool);
     }
 
     private int[] Shuffled(IEnumerable<int> shares)

@@ -20,7 +20,7 @@ internal sealed class StripedContent : ContentObject
     private readonly ReaderOptions _options;
     private readonly ErisTree _tree;
     private readonly StripeMapReader _map;
-    private readonly SharedWork<long, byte[][]> _stripes;
+    private readonly SharedWork<long, DecodedStripe> _stripes;
     private readonly long _stripeCount;
     private readonly StripeFetcher _fetcher;
     private FolderIndex? _index;
@@ -37,7 +37,7 @@ internal sealed class StripedContent : ContentObject
         _tree = new ErisTree(manifest.Capabilities.Data, plan.Leaves, copies, context, manifest.Opening);
         _map = new StripeMapReader(manifest.Capabilities.StripeMap, plan, copies, context);
         _fetcher = new StripeFetcher(context, _tree, _map, plan, manifest.Opening);
-        _stripes = new(context.Options.MaxStripesInMemory, FetchStripeAsync);
+        _stripes = new(context.Options.MaxStripesInMemory, FetchStripeAsync, static stripe => stripe.Release());
     }
 
     /// <inheritdoc/>
@@ -114,16 +114,23 @@ internal sealed class StripedContent : ContentObject
         while (offset < end)
         {
             var stripe = offset / StripeBytes;
-            var leaves = await GetStripeAsync(stripe, lastWanted, cancellationToken);
-            var stop = Math.Min(end, (stripe + 1) * StripeBytes);
-            while (offset < stop)
+            var leaves = await HoldStripeAsync(stripe, lastWanted, cancellationToken);
+            try
             {
-                var within = (int)(offset % StripeBytes);
-                var start = within % ErisLayout.BlockBytes;
-                var take = (int)Math.Min(ErisLayout.BlockBytes - start, stop - offset);
-                await destination.WriteAsync(
-                    leaves[within / ErisLayout.BlockBytes].AsMemory(start, take), cancellationToken);
-                offset += take;
+                var stop = Math.Min(end, (stripe + 1) * StripeBytes);
+                while (offset < stop)
+                {
+                    var within = (int)(offset % StripeBytes);
+                    var start = within % ErisLayout.BlockBytes;
+                    var take = (int)Math.Min(ErisLayout.BlockBytes - start, stop - offset);
+                    await destination.WriteAsync(
+                        leaves[within / ErisLayout.BlockBytes].Slice(start, take), cancellationToken);
+                    offset += take;
+                }
+            }
+            finally
+            {
+                leaves.Release();
             }
 
             // What gathers writes must not keep them until the next stripe is there.
@@ -131,25 +138,32 @@ internal sealed class StripedContent : ContentObject
         }
     }
 
-    private Task<byte[][]> GetStripeAsync(long stripe, long lastWanted, CancellationToken cancellationToken)
+    /// <summary>The stripe, which the caller releases.</summary>
+    private async Task<DecodedStripe> HoldStripeAsync(
+        long stripe, long lastWanted, CancellationToken cancellationToken)
     {
-        var result = _stripes.GetAsync(stripe, cancellationToken);
-        var last = Math.Min(_stripeCount - 1, lastWanted + _options.StripesBeyond);
-        for (var ahead = stripe + 1; ahead <= Math.Min(last, stripe + _options.StripesAhead - 1); ahead++)
+        while (true)
         {
-            _stripes.Prefetch(ahead);
-        }
+            var result = _stripes.GetAsync(stripe, cancellationToken);
+            var last = Math.Min(_stripeCount - 1, lastWanted + _options.StripesBeyond);
+            for (var ahead = stripe + 1; ahead <= Math.Min(last, stripe + _options.StripesAhead - 1); ahead++)
+            {
+                _stripes.Prefetch(ahead);
+            }
 
-        return result;
+            // It may have had to make room before it was taken here.
+            var decoded = await result;
+            if (decoded.TryHold()) return decoded;
+        }
     }
 
-    private async Task<byte[][]> FetchStripeAsync(long stripe, CancellationToken cancellationToken)
+    private async Task<DecodedStripe> FetchStripeAsync(long stripe, CancellationToken cancellationToken)
     {
         var leaves = await _fetcher.FetchAsync(stripe, cancellationToken);
         if (stripe == _stripeCount - 1)
         {
             var expected = (int)(_manifest.Size.EncodedLength % ErisLayout.BlockBytes);
-            if (!ErisPadding.TryFind(leaves[^1], out var content) || content != expected)
+            if (!ErisPadding.TryFind(leaves[leaves.Count - 1].Span, out var content) || content != expected)
             {
                 throw ErisTree.Broken("the content's end is not where the manifest says");
             }

@@ -25,11 +25,13 @@ internal sealed class ContentBench(BenchOptions options) : IBench
     {
         int samples = options.Number("--samples", 3);
         var encoded = EncodeRun.Take(options.Number("--encode-mib", 256));
-        var raw = CopyRun.RawRate();
+        var copies = new List<CopyRun>(CopyRun.Raw());
         using var net = LabNet.Start(Name, new LabShape(Relays: 3) { Stores = 6 });
         int mebibytes = options.Number("--mib", 512);
         var runs = Enumerable.Range(0, samples)
             .Select(_ => RunAsync(net, mebibytes).GetAwaiter().GetResult()).ToArray();
+        copies.AddRange(CopyRun.Raw());
+        double raw = CopyRun.RateOf(copies);
         double bare = encoded.Bare.Sum(operation => operation.Seconds);
         var publish = new Measurement("publish", "MiB/s", [.. runs.Select(run => run.Publish)]);
         var fetch = new Measurement("fetch", "MiB/s", [.. runs.Select(run => run.Fetch)]);
