@@ -36,7 +36,7 @@ internal sealed class FetchContext(
     /// <summary>Who is asked last.</summary>
     public StoreHealth Health { get; } = new(time);
 
-    /// <summary>Buffers; as many are kept as may be in flight and decoded.</summary>
+    /// <summary>Buffers; as many are kept as may be in flight, and in decoded stripes.</summary>
     public BlockPool Pool { get; } = new(
         options.MaxSharesInFlight + (options.MaxStripesInMemory * ReedSolomon.MaxDataShares));
 

@@ -9,17 +9,19 @@ namespace Veil.Content.Fetching;
 /// </summary>
 /// <param name="capacity">Results and work under way.</param>
 /// <param name="work">Does it.</param>
+/// <param name="hold">Told of each result that is handed out, before it can be forgotten; false where it was.</param>
 /// <param name="forget">Told of each result that is kept no more.</param>
 internal sealed class SharedWork<TKey, TValue>(
     int capacity,
     Func<TKey, CancellationToken, Task<TValue>> work,
+    Func<TValue, bool>? hold = null,
     Action<TValue>? forget = null)
     : IAsyncDisposable
     where TKey : notnull
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<TKey, LinkedListNode<(TKey Key, Task<TValue> Result)>> _entries = [];
-    private readonly LinkedList<(TKey Key, Task<TValue> Result)> _byUse = new();
+    private readonly Dictionary<TKey, LinkedListNode<Entry>> _entries = [];
+    private readonly LinkedList<Entry> _byUse = new();
     private readonly CancellationTokenSource _stop = new();
     private bool _disposed;
 
@@ -27,11 +29,23 @@ internal sealed class SharedWork<TKey, TValue>(
     /// The result, from memory or by doing the work. A failure is told to those who wait, and not kept.
     /// </summary>
     /// <exception cref="ObjectDisposedException">Disposed.</exception>
-    public async Task<TValue> GetAsync(TKey key, CancellationToken cancellationToken) =>
-        await Find(key, start: true)!.WaitAsync(cancellationToken);
+    public async Task<TValue> GetAsync(TKey key, CancellationToken cancellationToken)
+    {
+        var entry = Find(key, isWanted: true)!;
+        try
+        {
+            var result = await entry.Result.WaitAsync(cancellationToken);
+            ObjectDisposedException.ThrowIf(hold?.Invoke(result) == false, this);
+            return result;
+        }
+        finally
+        {
+            lock (_lock) entry.Waiting--;
+        }
+    }
 
     /// <summary>Starts the work if there is room for its result; whoever gets it meets its failure.</summary>
-    public void Prefetch(TKey key) => Find(key, start: false);
+    public void Prefetch(TKey key) => Find(key, isWanted: false);
 
     /// <summary>Stops what runs and waits for it.</summary>
     public async ValueTask DisposeAsync()
@@ -54,7 +68,7 @@ internal sealed class SharedWork<TKey, TValue>(
         _stop.Dispose();
     }
 
-    private Task<TValue>? Find(TKey key, bool start)
+    private Entry? Find(TKey key, bool isWanted)
     {
         lock (_lock)
         {
@@ -65,7 +79,8 @@ internal sealed class SharedWork<TKey, TValue>(
                 if (!known.Value.Result.IsFaulted)
                 {
                     _byUse.AddLast(known);
-                    return known.Value.Result;
+                    known.Value.Waiting += isWanted ? 1 : 0;
+                    return known.Value;
                 }
 
                 // Those who waited have met the failure; whoever comes later tries again.
@@ -74,10 +89,10 @@ internal sealed class SharedWork<TKey, TValue>(
             }
 
             // Demand goes beyond the capacity where all of it still runs: each caller waits for one at a time.
-            if (!MakeRoom() && !start) return null;
-            var result = RunAsync(key);
-            _entries[key] = _byUse.AddLast((key, result));
-            return result;
+            if (!MakeRoom() && !isWanted) return null;
+            var entry = new Entry(key, RunAsync(key)) { Waiting = isWanted ? 1 : 0 };
+            _entries[key] = _byUse.AddLast(entry);
+            return entry;
         }
     }
 
@@ -93,7 +108,7 @@ internal sealed class SharedWork<TKey, TValue>(
         for (var entry = _byUse.First; entry is not null && _entries.Count >= capacity;)
         {
             var next = entry.Next;
-            if (entry.Value.Result.IsCompleted)
+            if (entry.Value is { Result.IsCompleted: true, Waiting: 0 })
             {
                 Forget(entry.Value.Result);
                 _entries.Remove(entry.Value.Key);
@@ -110,5 +125,15 @@ internal sealed class SharedWork<TKey, TValue>(
     {
         _ = done.Exception;
         if (done.IsCompletedSuccessfully) forget?.Invoke(done.Result);
+    }
+
+    private sealed class Entry(TKey key, Task<TValue> result)
+    {
+        public TKey Key { get; } = key;
+
+        public Task<TValue> Result { get; } = result;
+
+        /// <summary>Callers who wait for it, or are about to take it. Under the lock.</summary>
+        public int Waiting { get; set; }
     }
 }

@@ -37,7 +37,11 @@ internal sealed class StripedContent : ContentObject
         _tree = new ErisTree(manifest.Capabilities.Data, plan.Leaves, copies, context, manifest.Opening);
         _map = new StripeMapReader(manifest.Capabilities.StripeMap, plan, copies, context);
         _fetcher = new StripeFetcher(context, _tree, _map, plan, manifest.Opening);
-        _stripes = new(context.Options.MaxStripesInMemory, FetchStripeAsync, static stripe => stripe.Release());
+        _stripes = new(
+            context.Options.MaxStripesInMemory,
+            FetchStripeAsync,
+            static stripe => stripe.TryHold(),
+            static stripe => stripe.Release());
     }
 
     /// <inheritdoc/>
@@ -139,22 +143,16 @@ internal sealed class StripedContent : ContentObject
     }
 
     /// <summary>The stripe, which the caller releases.</summary>
-    private async Task<DecodedStripe> HoldStripeAsync(
-        long stripe, long lastWanted, CancellationToken cancellationToken)
+    private Task<DecodedStripe> HoldStripeAsync(long stripe, long lastWanted, CancellationToken cancellationToken)
     {
-        while (true)
+        var result = _stripes.GetAsync(stripe, cancellationToken);
+        var last = Math.Min(_stripeCount - 1, lastWanted + _options.StripesBeyond);
+        for (var ahead = stripe + 1; ahead <= Math.Min(last, stripe + _options.StripesAhead - 1); ahead++)
         {
-            var result = _stripes.GetAsync(stripe, cancellationToken);
-            var last = Math.Min(_stripeCount - 1, lastWanted + _options.StripesBeyond);
-            for (var ahead = stripe + 1; ahead <= Math.Min(last, stripe + _options.StripesAhead - 1); ahead++)
-            {
-                _stripes.Prefetch(ahead);
-            }
-
-            // It may have had to make room before it was taken here.
-            var decoded = await result;
-            if (decoded.TryHold()) return decoded;
+            _stripes.Prefetch(ahead);
         }
+
+        return result;
     }
 
     private async Task<DecodedStripe> FetchStripeAsync(long stripe, CancellationToken cancellationToken)
@@ -165,6 +163,7 @@ internal sealed class StripedContent : ContentObject
             var expected = (int)(_manifest.Size.EncodedLength % ErisLayout.BlockBytes);
             if (!ErisPadding.TryFind(leaves[leaves.Count - 1].Span, out var content) || content != expected)
             {
+                leaves.Release();
                 throw ErisTree.Broken("the content's end is not where the manifest says");
             }
         }

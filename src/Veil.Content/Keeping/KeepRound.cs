@@ -14,8 +14,6 @@ namespace Veil.Content.Keeping;
 /// </summary>
 internal sealed class KeepRound
 {
-    // A circuit that breaks says so soon; what took longer was waited for once already.
-
     private readonly IsolationGroup _putGroup;
     private readonly Func<BlockRef, bool> _isDue;
     private readonly Func<RelayId, bool> _isGivenUp;

@@ -217,10 +217,15 @@ internal sealed class BlockSender(
         try
         {
             RelayId? failed = null;
-            while (places.TryTake(out var store))
+            while (places.TryTake(_health, out var store))
             {
                 var outcome = await TryStoreAsync(group, store, block, cancellationToken);
-                if (outcome == StoreOutcome.Done) return store;
+                if (outcome == StoreOutcome.Done)
+                {
+                    if (failed is { } passed) places.Report(passed, StoreOutcome.Failed);
+                    return store;
+                }
+
                 if (outcome == StoreOutcome.Failed && failed is null) failed = store;
                 else places.Report(store, outcome);
             }

@@ -1,4 +1,5 @@
 using Veil.Content.Edge;
+using Veil.Content.Transfers;
 using Veil.Wire;
 
 namespace Veil.Content.Publishing;
@@ -10,13 +11,21 @@ namespace Veil.Content.Publishing;
 internal sealed class CopyPlaces(IEnumerable<RelayId> stores)
 {
     private readonly Lock _lock = new();
-    private readonly Queue<RelayId> _left = new(stores);
+    private readonly List<RelayId> _left = [.. stores];
     private readonly List<RelayId> _failed = [];
 
-    /// <summary>The next store; it is the caller's to try.</summary>
-    public bool TryTake(out RelayId store)
+    /// <summary>The next store that is not suspect, else the next; it is the caller's to try.</summary>
+    public bool TryTake(StoreHealth health, out RelayId store)
     {
-        lock (_lock) return _left.TryDequeue(out store);
+        lock (_lock)
+        {
+            store = default;
+            if (_left.Count == 0) return false;
+            var next = Math.Max(0, _left.FindIndex(left => !health.IsSuspect(left)));
+            store = _left[next];
+            _left.RemoveAt(next);
+            return true;
+        }
     }
 
     /// <summary>How a store that was taken did: one that merely failed may be taken again in the next round.</summary>
@@ -31,7 +40,7 @@ internal sealed class CopyPlaces(IEnumerable<RelayId> stores)
     {
         lock (_lock)
         {
-            foreach (var store in _failed) _left.Enqueue(store);
+            _left.AddRange(_failed);
             _failed.Clear();
         }
     }

@@ -4,7 +4,8 @@ namespace Veil.Content.Transfers;
 
 /// <summary>
 /// Buffers of one block. Keeps at most <paramref name="retained"/> for use again; how many are out is bounded by the
-/// windows of whoever rents. One object's own, or of ciphertext only, so they are not cleared. Safe for concurrent use.
+/// windows and caches of whoever rents. One object's own, or of ciphertext only, so they are not cleared. Safe for
+/// concurrent use.
 /// </summary>
 internal sealed class BlockPool(int retained)
 {

@@ -78,7 +78,7 @@ public static class ControlSocket
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new GatheringStream(socket);
+            return new NetworkStream(socket, ownsSocket: true);
         }
         catch
         {

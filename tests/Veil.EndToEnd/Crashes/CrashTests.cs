@@ -65,9 +65,8 @@ public sealed class CrashTests : IDisposable
         var acknowledged = new List<long>();
         for (var moment = 0; moment < Moments; moment++)
         {
-            // Killed amid compaction however fast it is beside the writing: not before it has won something back, for
-            // which all but the first child find blocks whose leases are over.
-            var wonBack = moment == 0 ? 0 : 1 + _decisions.NextIndex(2 * Victim.SlotsPerSegment * BlockBytes);
+            // Killed amid compaction, however fast it is beside the writing: not before it has won something back.
+            var wonBack = 1 + _decisions.NextIndex(2 * Victim.SlotsPerSegment * BlockBytes);
             acknowledged.AddRange(await KillAsync(Victim.CompactPart, moment, mostAnswers: 400, wonBack));
             await using var store = await Victim.OpenStoreAsync(_folder.FullName);
             var live = acknowledged.Where(Victim.IsRenewed).ToArray();

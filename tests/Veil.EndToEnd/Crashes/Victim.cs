@@ -32,7 +32,6 @@ internal static class Victim
     private const int StoreInFlight = 24;
     private const int StateInFlight = 6;
     private const int SettingsKeys = 100;
-    private static readonly TimeSpan _shortLease = TimeSpan.FromSeconds(1);
 
     internal static Task RunAsync(string part, string folder, string first)
     {
@@ -65,7 +64,8 @@ internal static class Victim
         return block;
     }
 
-    /// <summary>Every third block is renewed before it is acknowledged; the others have a lease of a day.</summary>
+    /// <summary>Every third block has a lease of sixty days when it is acknowledged; the others one of a day, or, where
+    /// space is won back, one that is over.</summary>
     internal static bool IsRenewed(long number) => number % 3 == 0;
 
     internal static PublicationEntry Publication(long number) => new(
@@ -80,10 +80,10 @@ internal static class Victim
         {
             var number = next();
             var block = Block(number);
-            await PutAsync(store, block, days: 1);
+            await PutAsync(store, block, Lease.ForDays(1, TimeProvider.System));
             if (IsRenewed(number))
             {
-                await PutAsync(store, block, days: 60);
+                await PutAsync(store, block, LongLease());
             }
 
             return number;
@@ -101,12 +101,10 @@ internal static class Victim
         {
             var number = next();
             var block = Block(number);
-            var end = TimeProvider.System.GetUtcNow() + (IsRenewed(number) ? TimeSpan.FromDays(60) : _shortLease);
-            var lease = new Lease((uint)end.ToUnixTimeSeconds());
-            await store.PutAsync(BlockRef.Of(block), block, lease, CancellationToken.None);
+            await PutAsync(store, block, IsRenewed(number) ? LongLease() : OverLease());
             return number;
         });
-        await Task.WhenAny(compacting, writing);
+        await await Task.WhenAny(compacting, writing);
     }
 
     private static async Task CompactAsync(SegmentStore store)
@@ -123,9 +121,12 @@ internal static class Victim
     private static async Task ExpireAsync(SegmentStore store) =>
         await store.ExpireAsync(TimeProvider.System.GetUtcNow(), CancellationToken.None);
 
-    private static async Task PutAsync(SegmentStore store, byte[] block, ushort days)
+    private static Lease LongLease() => Lease.ForDays(60, TimeProvider.System);
+
+    private static Lease OverLease() => new((uint)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+
+    private static async Task PutAsync(SegmentStore store, byte[] block, Lease lease)
     {
-        var lease = Lease.ForDays(days, TimeProvider.System);
         var outcome = await store.PutAsync(BlockRef.Of(block), block, lease, CancellationToken.None);
         if (outcome is not (PutOutcome.Stored or PutOutcome.AlreadyStored))
         {

@@ -55,12 +55,13 @@ public sealed class PublisherTests
     }
 
     [Theory]
-    [InlineData(4)]
-    [InlineData(30)]
-    public void Circuits_that_break_with_all_that_is_under_way_move_nothing_to_another_store(int stores)
+    [InlineData(4, 20)]
+    [InlineData(30, 20)]
+    [InlineData(30, 5000)]
+    public void Circuits_that_break_with_all_that_is_under_way_move_nothing_to_another_store(int stores, int after)
     {
         ContentRig rig = new(stores);
-        rig.Stores.Latency = TimeSpan.FromMilliseconds(20);
+        rig.Stores.Latency = TimeSpan.FromMilliseconds(after);
         rig.Stores.SetAll(StoreMood.Flaky);
         Pump.Run(rig.Time, async () =>
         {

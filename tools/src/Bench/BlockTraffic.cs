@@ -12,8 +12,9 @@ namespace Veil.Bench;
 /// </summary>
 internal sealed class BlockTraffic
 {
-    // As many as a store takes of a connection, and as a client of one sends: a whole batch of the store's, which then
-    // does not wait for more (spec/store.md, section 5). With fewer it would be the store's pace that is measured.
+    // As many as a store takes of a circuit, and as a gateway sends: a whole batch of the store's, which then does
+    // not wait for more (spec/store.md, section 5). With fewer, little is on its way at a time, and what relays pay
+    // for each byte is not that of bulk. The rate of PUT remains the store's, who answers a batch when it has it.
     private const int InFlight = StoreLayout.MaxInFlight;
 
     // A day as a lease's end: nothing is paid, because the store of the bench is nearly empty.

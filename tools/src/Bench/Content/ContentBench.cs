@@ -25,8 +25,8 @@ internal sealed class ContentBench(BenchOptions options) : IBench
     {
         int samples = options.Number("--samples", 3);
         var encoded = EncodeRun.Take(options.Number("--encode-mib", 256));
-        var copies = new List<CopyRun>(CopyRun.Raw());
         using var net = LabNet.Start(Name, new LabShape(Relays: 3) { Stores = 6 });
+        var copies = new List<CopyRun>(CopyRun.Raw());
         int mebibytes = options.Number("--mib", 512);
         var runs = Enumerable.Range(0, samples)
             .Select(_ => RunAsync(net, mebibytes).GetAwaiter().GetResult()).ToArray();
