@@ -18,8 +18,6 @@ namespace Veil.Node.Control;
 /// </summary>
 internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
 {
-    // Each holds some 6 MiB of stripes and keeps trunks of its own.
-    private const int MaxPublications = 4;
     private const int MaxNameCharacters = 4096;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 
@@ -31,9 +29,9 @@ internal sealed class AddEndpoint(ControlSurface surface, FaultLog faults)
         var announced = ReadHeaders(context.Request);
         try
         {
-            if (Interlocked.Increment(ref _running) > MaxPublications)
+            if (Interlocked.Increment(ref _running) > surface.MaxPublications)
             {
-                throw ControlErrors.Busy($"{MaxPublications} files are being added already");
+                throw ControlErrors.Busy($"{surface.MaxPublications} files are being added already");
             }
 
             context.Response.ContentType = "application/x-ndjson";

@@ -17,6 +17,10 @@ public sealed record ControlSurface
     /// <summary>Local ids of publications.</summary>
     public required DecisionSource Decisions { get; init; }
 
+    /// <summary>Publications at a time; beyond it a client is told to come again. Each holds some 6 MiB of stripes and
+    /// keeps trunks of its own (spec/control.md, section 2).</summary>
+    public int MaxPublications { get; init; } = 4;
+
     /// <summary>Where publications are remembered; null remembers none. Not disposed here.</summary>
     public INodeState? State { get; init; }
 

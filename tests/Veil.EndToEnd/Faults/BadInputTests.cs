@@ -10,7 +10,7 @@ namespace Veil.EndToEnd.Faults;
 public sealed class BadInputTests(RunningTestnet network) : IClassFixture<RunningTestnet>
 {
     private const string Gateway = "gateway1";
-    private const int LongFile = 24 * 1024 * 1024;
+    private const int LongFile = 64 * 1024 * 1024;
     private const int Failed = 1;
     private static readonly string[] _stores = ["store1", "store2", "store3", "store4"];
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(2);

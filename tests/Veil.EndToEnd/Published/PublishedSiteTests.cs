@@ -104,12 +104,13 @@ public sealed class PublishedSiteTests(PublishedNetwork network) : IClassFixture
         await using var chromium = Chromium.Start(program, Path.Combine(folder, "profile"), network.Socks);
         var page = await chromium.OpenAsync(opened.GetProperty("url").GetString()!);
         var video = new WatchedVideo(chromium, page);
-        Assert.InRange(await video.LengthAsync(), VideoSeconds - 1, VideoSeconds + 1);
-        Assert.InRange(await video.PlayAsync(), 1, SoughtSecond);
+        var length = await video.LengthAsync();
+        Assert.InRange(length, VideoSeconds - 1, VideoSeconds + 1);
+        Assert.InRange(await video.PlayAsync(), 1, length);
         await KeepAsync("playing.png", video.Screen);
 
         Assert.InRange(await video.SeekAsync(SoughtSecond), SoughtSecond - 1, SoughtSecond + 1);
-        Assert.InRange(await video.PlayAsync(), SoughtSecond + 1, VideoSeconds);
+        Assert.InRange(await video.PlayAsync(), SoughtSecond + 1, length);
         await KeepAsync("sought.png", video.Screen);
     }
 

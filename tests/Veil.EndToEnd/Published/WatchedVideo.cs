@@ -27,14 +27,15 @@ internal sealed class WatchedVideo(Chromium chromium, string page)
         return await WaitAsync("video.currentTime", place => place > start + 1);
     }
 
-    /// <summary>Goes to a second.</summary>
+    /// <summary>Stops, and goes to a second.</summary>
     /// <returns>Where it is then, in seconds.</returns>
     internal async Task<double> SeekAsync(int second)
     {
         await chromium.EvaluateAsync(
             page,
             string.Create(
-                CultureInfo.InvariantCulture, $"document.querySelector('video').currentTime = {second}"));
+                CultureInfo.InvariantCulture,
+                $"(v => {{ v.pause(); v.currentTime = {second}; }})(document.querySelector('video'))"));
         return await WaitAsync("video.seeking ? 0 : video.currentTime", place => place > 0);
     }
 

@@ -202,8 +202,8 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
 
         var status = await RunAsync("status");
         var check = await RunAsync("status", "--check");
-        var set = await RunAsync("set", "Limits:Rate=2MiB", "--json");
-        var wrong = await RunAsync("set", "Limits:Rate=wrong", "--json");
+        var set = await RunAsync("set", "Limits:Burst=2MiB", "--json");
+        var wrong = await RunAsync("set", "Limits:Burst=wrong", "--json");
         var listed = await RunAsync("set", "--json");
         var doctor = await RunAsync("doctor", "--json");
 
@@ -212,7 +212,7 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         Assert.Equal((0, "", ""), (check.ExitCode, check.Out, check.Error));
         Assert.Equal("2MiB", set.Object().GetProperty("value").GetString());
         Assert.Equal((ExitCodes.Usage, "bad_value"), (wrong.ExitCode, wrong.ErrorCode()));
-        Assert.Equal("2MiB", JsonValueString(listed.Object().GetProperty("settings"), "Limits:Rate"));
+        Assert.Equal("2MiB", JsonValueString(listed.Object().GetProperty("settings"), "Limits:Burst"));
         var checks = doctor.Object().GetProperty("checks").EnumerateArray()
             .ToDictionary(line => JsonValueString(line, "check")!, line => JsonValueString(line, "result"));
         Assert.Equal("ok", checks["node"]);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Veil.Links.Tcp;
@@ -24,13 +25,20 @@ namespace Veil.Tests.Node;
 /// </summary>
 public sealed class LabHouse : IAsyncLifetime
 {
+    /// <summary>More than there are classes that add files, which run side by side where processors are many.</summary>
+    internal const int MaxPublications = 16;
+
     private const int LinkPort = 9001;
 
     private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("veil-house-");
     private readonly SystemDecisionSource _decisions = new();
     private readonly List<IBlockStore> _stores = [];
     private readonly SemaphoreSlim _making = new(1);
-    private readonly Dictionary<string, string> _settings = new() { ["Limits:Rate"] = "0" };
+
+    // One for the tests of the API, one for those of the commands: they run side by side.
+    private readonly ConcurrentDictionary<string, string> _settings =
+        new() { ["Limits:Rate"] = "0", ["Limits:Burst"] = "0" };
+
     private string _subnet = "";
     private LabNetwork? _network;
     private VeilNode? _gateway;
@@ -122,6 +130,7 @@ public sealed class LabHouse : IAsyncLifetime
             Time = TimeProvider.System,
             Decisions = _decisions,
             State = _state,
+            MaxPublications = MaxPublications,
             CurrentSettings = () => _settings,
             SetSetting = Set,
             Deny = reference =>

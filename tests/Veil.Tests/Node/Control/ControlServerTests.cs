@@ -91,7 +91,7 @@ public sealed class ControlServerTests(LabHouse house)
     public async Task A_client_that_goes_ends_its_publication_and_leaves_room_for_others()
     {
         await house.ReadyAsync();
-        for (int client = 0; client < 6; client++)
+        for (int client = 0; client < LabHouse.MaxPublications + 2; client++)
         {
             using var gone = new CancellationTokenSource();
             using var connection = house.Connect();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Veil.Content.Edge;
 using Veil.Content.Stripes;
 using Veil.Node.Stores;
@@ -21,7 +22,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
     private readonly StoreRig _rig = new();
     private readonly Content.ManualTime _time = new();
     private readonly MemoryStores _network = new(30);
-    private readonly List<string> _changes = [];
+    private readonly ConcurrentQueue<string> _changes = [];
     private readonly Denylist _denylist = new();
     private SegmentStore _store = null!;
     private LiteDbNodeState? _state;
@@ -53,6 +54,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
         Assert.Equal((Blocks, 0L, true), (_drain.Progress!.Handed, _drain.Progress.Left, _drain.Progress.Done));
         Assert.Equal(Blocks, _network.Holdings.Count());
         Assert.True(_drain.IsOn);
+        await _running!.AdvanceUntilAsync(() => _changes.Contains("done"));
         Assert.Equal(["begun", "done"], _changes);
     }
 
@@ -170,7 +172,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
 
         await _drain.CancelAsync(StoreRig.Cancellation);
         await _drain.BeginAsync(StoreRig.Cancellation);
-        await _running!.AdvanceUntilAsync(() => _drain.Progress!.Done);
+        await _running!.AdvanceUntilAsync(() => _changes.Contains("done"));
 
         Assert.Equal(["begun", "cancelled", "begun", "done"], _changes);
     }
@@ -213,6 +215,6 @@ public sealed class StoreDrainTests : IAsyncDisposable
         _store, _network, Self, (_time, new SeededDecisions(1), _state), options)
     {
         Denylist = _denylist,
-        OnChange = _changes.Add,
+        OnChange = _changes.Enqueue,
     };
 }

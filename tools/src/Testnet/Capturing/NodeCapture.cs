@@ -7,6 +7,7 @@ internal sealed class NodeCapture(string netns, IPAddress own)
 {
     // The longest headers that are looked at: IPv6 with an extension, then TCP.
     private const int StartBytes = 192;
+    private const int MostLeft = 4_096;
 
     private readonly string _path = Path.Combine("/run/netns", netns);
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,6 +49,12 @@ internal sealed class NodeCapture(string netns, IPAddress own)
                 {
                     break;
                 }
+            }
+
+            // What came before the end was asked for, and no more than that where others go on.
+            for (var rest = 0; rest < MostLeft && socket.TryReceive(start, out var origin, out var length); rest++)
+            {
+                Table.Add(origin, start[..Math.Min(length, start.Length)], length);
             }
 
             Lost = socket.TakeLost();
