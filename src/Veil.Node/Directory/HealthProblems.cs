@@ -1,6 +1,7 @@
 using System.Globalization;
 using Veil.Directory;
 using Veil.Directory.Clocks;
+using Veil.Directory.Paths;
 using Veil.Wire.Documents;
 
 namespace Veil.Node.Directory;
@@ -89,6 +90,16 @@ internal static class HealthProblems
                 $"do not rely on it for anonymity; it takes {MinRelays} relays in {MinNeighbourhoods} networks and "
                 + "families, and then many more");
     }
+
+    /// <summary>Whether what is published goes over stores, or null.</summary>
+    internal static HealthProblem? StoresOnPaths(Consensus consensus) => consensus.PublishesPastStores
+        ? null
+        : new HealthProblem(
+            "stores_on_paths",
+            "too few relays are no stores for publications to pass none: "
+            + "stores that tell what they see as relays know who published what they store",
+            $"it takes relays without stores of {StoreFreeRelays.MinOperators} operators, with a sixth of the "
+            + "network's weight: run one, or publish elsewhere");
 
     /// <summary>A document that authorities refuse.</summary>
     internal static HealthProblem Refused(string what, IReadOnlyCollection<RefusalCode> codes, int authorities) =>

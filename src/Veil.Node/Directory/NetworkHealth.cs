@@ -180,7 +180,10 @@ internal sealed partial class NetworkHealth
             problems.Add(HealthProblems.StateNotSaved());
         }
 
-        Add(problems, _newest is null ? null : HealthProblems.TooSmall(_newest));
+        // A network that is too small hides nobody anyway.
+        Add(problems, _newest is null
+            ? null
+            : HealthProblems.TooSmall(_newest) ?? HealthProblems.StoresOnPaths(_newest));
         return problems;
     }
 

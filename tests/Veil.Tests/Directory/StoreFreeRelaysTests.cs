@@ -137,7 +137,7 @@ public sealed class StoreFreeRelaysTests
         DirectoryRig.Address($"99.1.{entry.WeightStart % 200}.1:4000");
 
     // The first are no stores.
-    private static IEnumerable<RelayEntry> Network(int free, int relays) => Enumerable.Range(0, relays)
+    internal static IEnumerable<RelayEntry> Network(int free, int relays) => Enumerable.Range(0, relays)
         .Select(number => DirectoryRig.Entry(number) with
         {
             Flags = RelayFlags.Relay | RelayFlags.Guard | (number < free ? RelayFlags.None : RelayFlags.Store),
