@@ -18,7 +18,7 @@ public sealed record ControlSurface
     public required DecisionSource Decisions { get; init; }
 
     /// <summary>Publications at a time; beyond it a client is told to come again. Each holds some 6 MiB of stripes and
-    /// keeps trunks of its own (spec/control.md, section 2).</summary>
+    /// keeps trunks of its own (spec/control.md, section 5).</summary>
     public int MaxPublications { get; init; } = 4;
 
     /// <summary>Where publications are remembered; null remembers none. Not disposed here.</summary>
