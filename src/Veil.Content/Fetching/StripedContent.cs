@@ -118,27 +118,38 @@ internal sealed class StripedContent : ContentObject
         while (offset < end)
         {
             var stripe = offset / StripeBytes;
+            var stop = Math.Min(end, (stripe + 1) * StripeBytes);
             var leaves = await HoldStripeAsync(stripe, lastWanted, cancellationToken);
             try
             {
-                var stop = Math.Min(end, (stripe + 1) * StripeBytes);
-                while (offset < stop)
-                {
-                    var within = (int)(offset % StripeBytes);
-                    var start = within % ErisLayout.BlockBytes;
-                    var take = (int)Math.Min(ErisLayout.BlockBytes - start, stop - offset);
-                    await destination.WriteAsync(
-                        leaves[within / ErisLayout.BlockBytes].Slice(start, take), cancellationToken);
-                    offset += take;
-                }
+                await WriteAsync(leaves, (offset, stop), destination, cancellationToken);
             }
             finally
             {
                 leaves.Release();
             }
 
+            offset = stop;
+
             // What gathers writes must not keep them until the next stripe is there.
             await destination.FlushAsync(cancellationToken);
+        }
+    }
+
+    private static async Task WriteAsync(
+        DecodedStripe leaves,
+        (long Offset, long Stop) range,
+        Stream destination,
+        CancellationToken cancellationToken)
+    {
+        for (var (offset, stop) = range; offset < stop;)
+        {
+            var within = (int)(offset % StripeBytes);
+            var start = within % ErisLayout.BlockBytes;
+            var take = (int)Math.Min(ErisLayout.BlockBytes - start, stop - offset);
+            await destination.WriteAsync(
+                leaves[within / ErisLayout.BlockBytes].Slice(start, take), cancellationToken);
+            offset += take;
         }
     }
 
@@ -161,7 +172,7 @@ internal sealed class StripedContent : ContentObject
         if (stripe == _stripeCount - 1)
         {
             var expected = (int)(_manifest.Size.EncodedLength % ErisLayout.BlockBytes);
-            if (!ErisPadding.TryFind(leaves[leaves.Count - 1].Span, out var content) || content != expected)
+            if (!ErisPadding.TryFind(leaves[^1].Span, out var content) || content != expected)
             {
                 leaves.Release();
                 throw ErisTree.Broken("the content's end is not where the manifest says");

@@ -142,8 +142,7 @@ internal sealed class KeepRound
             var began = Fetches.Time.GetTimestamp();
             var outcome = await Fetches.FetchAsync(store, reference, buffer, cancellationToken);
             Tally.Report(store, outcome, began);
-            var isSoon = Fetches.Time.GetElapsedTime(began) <= FaultRun.Soon;
-            if (outcome != StoreOutcome.Failed || tries > 1 || !isSoon)
+            if (outcome != StoreOutcome.Failed || tries > 1 || !FaultRun.IsSoon(Fetches.Time, began))
             {
                 return outcome;
             }

@@ -216,31 +216,19 @@ internal sealed class BlockSender(
         await EnterAsync(cancellationToken);
         try
         {
-            RelayId? failed = null;
             while (places.TryTake(_health, out var store))
             {
                 var outcome = await TryStoreAsync(group, store, block, cancellationToken);
-                if (outcome == StoreOutcome.Done)
-                {
-                    if (failed is { } passed) places.Report(passed, StoreOutcome.Failed);
-                    return store;
-                }
-
-                if (outcome == StoreOutcome.Failed && failed is null) failed = store;
-                else places.Report(store, outcome);
+                if (outcome == StoreOutcome.Done) return store;
+                places.Report(store, outcome);
             }
 
             // In a small ring no other store stands in: one that is not known to be bad is worth a moment's wait.
-            if (failed is not { } first) return null;
-            var last = StoreOutcome.Failed;
-            if (!_health.IsSuspect(first))
-            {
-                await Task.Delay(Patience.FirstPause, time, cancellationToken);
-                last = await TryStoreAsync(group, first, block, cancellationToken);
-            }
-
-            if (last == StoreOutcome.Done) return first;
-            places.Report(first, last);
+            if (!places.TryTakeAgain(_health, out var again)) return null;
+            await Task.Delay(Patience.FirstPause, time, cancellationToken);
+            var last = await TryStoreAsync(group, again, block, cancellationToken);
+            if (last == StoreOutcome.Done) return again;
+            places.Report(again, last);
             return null;
         }
         finally

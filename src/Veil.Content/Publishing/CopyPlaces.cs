@@ -17,18 +17,16 @@ internal sealed class CopyPlaces(IEnumerable<RelayId> stores)
     /// <summary>The next store that is not suspect, else the next; it is the caller's to try.</summary>
     public bool TryTake(StoreHealth health, out RelayId store)
     {
-        lock (_lock)
-        {
-            store = default;
-            if (_left.Count == 0) return false;
-            var next = Math.Max(0, _left.FindIndex(left => !health.IsSuspect(left)));
-            store = _left[next];
-            _left.RemoveAt(next);
-            return true;
-        }
+        lock (_lock) return TryTakeOf(_left, Math.Max(0, FirstGood(_left, health)), out store);
     }
 
-    /// <summary>How a store that was taken did: one that merely failed may be taken again in the next round.</summary>
+    /// <summary>One that merely failed and is not suspect; it is the caller's to try.</summary>
+    public bool TryTakeAgain(StoreHealth health, out RelayId store)
+    {
+        lock (_lock) return TryTakeOf(_failed, FirstGood(_failed, health), out store);
+    }
+
+    /// <summary>How a store that was taken did: one that merely failed may be taken again.</summary>
     public void Report(RelayId store, StoreOutcome outcome)
     {
         if (outcome != StoreOutcome.Failed) return;
@@ -43,5 +41,17 @@ internal sealed class CopyPlaces(IEnumerable<RelayId> stores)
             _left.AddRange(_failed);
             _failed.Clear();
         }
+    }
+
+    private static int FirstGood(List<RelayId> stores, StoreHealth health) =>
+        stores.FindIndex(store => !health.IsSuspect(store));
+
+    private static bool TryTakeOf(List<RelayId> stores, int place, out RelayId store)
+    {
+        store = default;
+        if (place < 0 || place >= stores.Count) return false;
+        store = stores[place];
+        stores.RemoveAt(place);
+        return true;
     }
 }

@@ -15,19 +15,21 @@ internal readonly record struct FaultRun(int Count, long At)
     /// <summary>A request that fails within this time of its beginning may have failed with its circuit, which is given
     /// up after 4 s of silence (spec/circuit.md, section 6); the time limit of a request, 8 s at least (spec/limits.md,
     /// section 3), is beyond it.</summary>
-    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(7);
 
     /// <summary>A run that is as long as it takes.</summary>
     public static FaultRun Whole(TimeProvider time) => new(Limit, time.GetTimestamp());
+
+    /// <summary>Whether a request that began then and has just failed may have failed with its circuit.</summary>
+    public static bool IsSoon(TimeProvider time, long began) => time.GetElapsedTime(began) <= Soon;
 
     /// <summary>With one more request that failed.</summary>
     /// <param name="time">The clock.</param>
     /// <param name="began">When the request began.</param>
     public FaultRun After(TimeProvider time, long began)
     {
-        var now = time.GetTimestamp();
-        var isCounted = Count > 0 && began < At && time.GetElapsedTime(began, now) <= Soon;
-        return isCounted ? this : new FaultRun(Count + 1, now);
+        var isCounted = Count > 0 && began < At && IsSoon(time, began);
+        return isCounted ? this : new FaultRun(Count + 1, time.GetTimestamp());
     }
 
     /// <summary>Whether it is long enough and not yet as old as that.</summary>

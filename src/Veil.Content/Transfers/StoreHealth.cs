@@ -35,8 +35,7 @@ internal sealed class StoreHealth(TimeProvider time)
     {
         lock (_lock)
         {
-            var now = time.GetTimestamp();
-            _faults[store] = _faults.GetValueOrDefault(store).After(time, began: now);
+            _faults[store] = _faults.GetValueOrDefault(store).After(time, began: time.GetTimestamp());
         }
     }
 

@@ -157,9 +157,10 @@ public sealed class CrashTests : IDisposable
             {
                 var said = line.Split(' ').Select(word => long.Parse(word, CultureInfo.InvariantCulture)).ToArray();
                 acknowledged.Add(said[0]);
-                isKilled |= acknowledged.Count >= answers && said[1] >= leastWonBack;
-                if (isKilled)
+                if (!isKilled && acknowledged.Count >= answers && said[1] >= leastWonBack)
                 {
+                    isKilled = true;
+
                     // SIGKILL; what it had answered by then is still in the pipe.
                     child.Kill();
                 }

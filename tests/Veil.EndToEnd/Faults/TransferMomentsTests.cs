@@ -216,7 +216,7 @@ public sealed class TransferMomentsTests : IAsyncLifetime
         return (exitCode, TimeProvider.System.GetElapsedTime(since));
     }
 
-    private static async Task<TimeSpan> TimeAsync(Task task, long since)
+    internal static async Task<TimeSpan> TimeAsync(Task task, long since)
     {
         await task;
         return TimeProvider.System.GetElapsedTime(since);

@@ -58,9 +58,9 @@ public sealed class ForwarderTests : IAsyncLifetime
             times.Add(TimeProvider.System.GetElapsedTime(start).TotalMilliseconds);
         }
 
-        // Never sooner; how much later tells how busy the machine is.
-        TestContext.Current.TestOutputHelper?.WriteLine($"{times.Min():0.0} to {times.Max():0.0} ms");
-        Assert.True(times.Min() >= 48, $"{times.Min()} ms");
+        // The fastest tells the delay, less than one crossing more; how late the others are tells how busy the machine
+        // is.
+        Assert.InRange(times.Min(), 48, 72);
     }
 
     [Fact]

@@ -154,6 +154,13 @@ internal static class DirectoryRig
         return SignConsensus(header, trees.Leaves.Span, [.. Enumerable.Range(0, network.Quorum)]);
     }
 
+    /// <summary>Guards, of which the first are no stores and the others are.</summary>
+    public static IEnumerable<RelayEntry> Relays(int free, int all) => Enumerable.Range(0, all)
+        .Select(number => Entry(number) with
+        {
+            Flags = RelayFlags.Relay | RelayFlags.Guard | (number < free ? RelayFlags.None : RelayFlags.Store),
+        });
+
     public static Consensus ConsensusOf(
         IEnumerable<RelayEntry> entries, bool lab = true, ulong epoch = Epoch)
     {

@@ -19,7 +19,7 @@ public sealed class StoreFreeRelaysTests
     [Fact]
     public void Trunks_that_publish_pass_no_store_and_others_do()
     {
-        var consensus = DirectoryRig.ConsensusOf(Network(Free, 40));
+        var consensus = DirectoryRig.ConsensusOf(DirectoryRig.Relays(Free, 40));
         Assert.True(consensus.PublishesPastStores);
         HashSet<RelayId> reading = [];
         for (ulong seed = 0; seed < 300; seed++)
@@ -38,7 +38,7 @@ public sealed class StoreFreeRelaysTests
     [Fact]
     public void Rather_no_path_than_one_over_a_store()
     {
-        var consensus = DirectoryRig.ConsensusOf(Network(Free, 40).Select(entry => entry with
+        var consensus = DirectoryRig.ConsensusOf(DirectoryRig.Relays(Free, 40).Select(entry => entry with
         {
             Flags = entry.Has(RelayFlags.Store) ? entry.Flags : RelayFlags.Relay,
         }));
@@ -63,7 +63,7 @@ public sealed class StoreFreeRelaysTests
     [Fact]
     public void Which_third_hops_are_drawn_does_not_tell_guards_and_second_hops()
     {
-        var consensus = DirectoryRig.ConsensusOf(Network(Free, 24)
+        var consensus = DirectoryRig.ConsensusOf(DirectoryRig.Relays(Free, 24)
             .Select((entry, number) => entry with
             {
                 Flags = number < Free ? entry.Flags : entry.Flags & ~RelayFlags.Guard,
@@ -89,9 +89,8 @@ public sealed class StoreFreeRelaysTests
     [InlineData(10, 20, 199, false)]
     public void It_takes_ten_and_a_sixth_of_the_weight(int free, int relays, int weight, bool holds)
     {
-        var consensus = DirectoryRig.ConsensusOf(Network(free, relays).Select(entry => entry.Has(RelayFlags.Store)
-            ? entry
-            : entry with { Weight = (uint)weight }));
+        var consensus = DirectoryRig.ConsensusOf(DirectoryRig.Relays(free, relays).Select(entry =>
+            entry.Has(RelayFlags.Store) ? entry : entry with { Weight = (uint)weight }));
 
         Assert.Equal(holds, consensus.PublishesPastStores);
         var seeds = Enumerable.Range(0, 60).Select(seed => new Client(consensus, (ulong)seed)
@@ -112,7 +111,7 @@ public sealed class StoreFreeRelaysTests
     [Fact]
     public void A_second_hop_that_becomes_a_store_is_replaced()
     {
-        RelayEntry[] network = [.. Network(Free, 40)];
+        RelayEntry[] network = [.. DirectoryRig.Relays(Free, 40)];
         Client client = new(DirectoryRig.ConsensusOf(network), 5);
         RelayId[] before = [.. client.Vanguards.Export().Select(record => record.Relay)];
         var later = DirectoryRig.ConsensusOf(
@@ -131,17 +130,11 @@ public sealed class StoreFreeRelaysTests
     }
 
     private static bool Holds(Func<RelayEntry, RelayEntry> change, bool lab) => DirectoryRig.ConsensusOf(
-        Network(Free, 40).Select((entry, number) => number < 4 ? change(entry) : entry), lab).PublishesPastStores;
+        DirectoryRig.Relays(Free, 40).Select((entry, number) => number < 4 ? change(entry) : entry), lab)
+        .PublishesPastStores;
 
     private static NetworkAddress Near(RelayEntry entry) =>
         DirectoryRig.Address($"99.1.{entry.WeightStart % 200}.1:4000");
-
-    // The first are no stores.
-    internal static IEnumerable<RelayEntry> Network(int free, int relays) => Enumerable.Range(0, relays)
-        .Select(number => DirectoryRig.Entry(number) with
-        {
-            Flags = RelayFlags.Relay | RelayFlags.Guard | (number < free ? RelayFlags.None : RelayFlags.Store),
-        });
 
     private sealed class Client
     {

@@ -13,7 +13,7 @@ public sealed class HealthProblemsTests
     [InlineData(9, 60, "stores_on_paths")]
     public void That_publications_go_over_stores_is_told(int free, int relays, string? code)
     {
-        var consensus = DirectoryRig.ConsensusOf(StoreFreeRelaysTests.Network(free, relays));
+        var consensus = DirectoryRig.ConsensusOf(DirectoryRig.Relays(free, relays));
 
         Assert.Equal(code, HealthProblems.StoresOnPaths(consensus)?.Code);
     }

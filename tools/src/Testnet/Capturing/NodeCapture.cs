@@ -38,23 +38,13 @@ internal sealed class NodeCapture(string netns, IPAddress own)
         {
             using var socket = PacketSocket.Open(_path);
             _opened.SetResult();
-            Span<byte> start = stackalloc byte[StartBytes];
-            while (!stopping.IsCancellationRequested)
+            while (!stopping.IsCancellationRequested && (TryTake(socket) || File.Exists(_path)))
             {
-                if (socket.TryReceive(start, out var origin, out var length))
-                {
-                    Table.Add(origin, start[..Math.Min(length, start.Length)], length);
-                }
-                else if (!File.Exists(_path))
-                {
-                    break;
-                }
             }
 
             // What came before the end was asked for, and no more than that where others go on.
-            for (var rest = 0; rest < MostLeft && socket.TryReceive(start, out var origin, out var length); rest++)
+            for (var rest = 0; rest < MostLeft && TryTake(socket); rest++)
             {
-                Table.Add(origin, start[..Math.Min(length, start.Length)], length);
             }
 
             Lost = socket.TakeLost();
@@ -68,5 +58,17 @@ internal sealed class NodeCapture(string netns, IPAddress own)
         {
             _ended.SetException(fault);
         }
+    }
+
+    private bool TryTake(PacketSocket socket)
+    {
+        Span<byte> start = stackalloc byte[StartBytes];
+        if (!socket.TryReceive(start, out var origin, out var length))
+        {
+            return false;
+        }
+
+        Table.Add(origin, start[..Math.Min(length, start.Length)], length);
+        return true;
     }
 }
