@@ -22,6 +22,7 @@ internal sealed partial class TrunkGroup(TrunkBuilder builder, SpareTrunks spare
     private readonly Dictionary<RelayId, long> _unanswered = [];
     private bool _disposed;
     private int _callers;
+    private long _heard;
 
     private CircuitContext Context => builder.Context;
 
@@ -39,8 +40,43 @@ internal sealed partial class TrunkGroup(TrunkBuilder builder, SpareTrunks spare
         }
     }
 
-    /// <summary>When the group was last asked for a branch.</summary>
-    internal long LastUsed { get; set; }
+    /// <summary>Whether an answer is to come over one of its trunks.</summary>
+    internal bool IsAwaiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Volatile.Read(ref _callers) > 0 || _trunks.Exists(trunk => trunk.Circuit.Awaited > 0);
+            }
+        }
+    }
+
+    /// <summary>When the group was last asked for a branch, or was seen to carry something.</summary>
+    internal long LastUsed { get; private set; }
+
+    /// <summary>It is asked for a branch.</summary>
+    internal void Touch()
+    {
+        lock (_lock)
+        {
+            LastUsed = Context.Time.GetTimestamp();
+        }
+    }
+
+    /// <summary>Looks whether anything came over its trunks since it was last looked: a stream that goes on for hours
+    /// asks for no further branch.</summary>
+    internal void Look()
+    {
+        lock (_lock)
+        {
+            long heard = _trunks.Sum(trunk => trunk.Circuit.Heard);
+            if (heard != _heard)
+            {
+                (_heard, LastUsed) = (heard, Context.Time.GetTimestamp());
+            }
+        }
+    }
 
     /// <summary>Adds a branch to <paramref name="end"/>, on a trunk that does not pass it.</summary>
     internal async Task<ClientBranch> BranchAsync(TrunkPurpose purpose, RelayId end,

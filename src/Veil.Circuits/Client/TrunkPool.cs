@@ -93,7 +93,7 @@ public sealed class TrunkPool : IDisposable
             _groups.Add((group, purpose), trunks);
         }
 
-        trunks.LastUsed = _context.Time.GetTimestamp();
+        trunks.Touch();
         return trunks;
     }
 
@@ -107,6 +107,7 @@ public sealed class TrunkPool : IDisposable
 
         foreach (var group in groups)
         {
+            group.Look();
             group.Watch();
         }
     }
@@ -128,12 +129,23 @@ public sealed class TrunkPool : IDisposable
 
     private void MakeRoom()
     {
-        if (_groups.Count >= _options.MaxGroups)
+        if (_groups.Count < _options.MaxGroups)
         {
-            // One in use gives way only when all are.
-            var oldest = _groups.OrderBy(entry => !entry.Value.IsIdle).ThenBy(entry => entry.Value.LastUsed).First();
-            oldest.Value.Dispose();
-            _groups.Remove(oldest.Key);
+            return;
         }
+
+        foreach (var group in _groups.Values)
+        {
+            group.Look();
+        }
+
+        // One in use gives way only when all are, and one that waits for an answer only when all do.
+        var oldest = _groups
+            .OrderBy(entry => !entry.Value.IsIdle)
+            .ThenBy(entry => entry.Value.IsAwaiting)
+            .ThenBy(entry => entry.Value.LastUsed)
+            .First();
+        oldest.Value.Dispose();
+        _groups.Remove(oldest.Key);
     }
 }

@@ -49,6 +49,18 @@ internal sealed class StoreConnection : IDisposable
         }
     }
 
+    /// <summary>Whether a reply is to come.</summary>
+    internal bool IsAwaiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _requests.Count > 0;
+            }
+        }
+    }
+
     /// <summary>Replies so far: whether it moves tells a slow store from one that is silent.</summary>
     internal long Replies => Interlocked.Read(ref _replies);
 

@@ -48,6 +48,13 @@ internal sealed record CommandRun(int ExitCode, string Out, string Error, byte[]
         return document.RootElement.Clone();
     }
 
+    /// <summary>The one object of a run that ended well; shows what it said where it did not.</summary>
+    internal JsonElement Done()
+    {
+        Assert.True(ExitCode == ExitCodes.Done, $"ended with {ExitCode}: {Out}{Error}");
+        return Object();
+    }
+
     /// <summary>The error that the one object on standard output is.</summary>
     internal string ErrorCode()
     {

@@ -25,7 +25,7 @@ public sealed class ErisCommandTests : IDisposable
 
             var encoded = (await CommandRun.OfAsync(
                 "eris", "encode", source, "--blocks", folder, "--block-size", $"{vector.GetProperty("block-size")}",
-                "--secret-file", secret, "--json")).Object();
+                "--secret-file", secret, "--json")).Done();
             string urn = encoded.GetProperty("urn").GetString()!;
             var verified = await CommandRun.WithInputAsync(urn, "eris", "verify", "-", "--blocks", folder, "--json");
             var decoded = await CommandRun.WithInputAsync(urn, "eris", "decode", "-", "--blocks", folder, "-o", "-");
@@ -39,7 +39,7 @@ public sealed class ErisCommandTests : IDisposable
                     file => Path.GetFileName(file),
                     file => (string?)Base32.Encode(File.ReadAllBytes(file), Base32Case.Upper)));
             Assert.Equal(
-                encoded.GetProperty("blocks").GetInt64(), verified.Object().GetProperty("blocks").GetInt64());
+                encoded.GetProperty("blocks").GetInt64(), verified.Done().GetProperty("blocks").GetInt64());
             Assert.Equal((ExitCodes.Done, ""), (decoded.ExitCode, decoded.Error));
             Assert.Equal(content, decoded.Content);
         }
@@ -137,7 +137,7 @@ public sealed class ErisCommandTests : IDisposable
         var forced = await CommandRun.OfAsync([.. line, "--force"]);
 
         Assert.Equal(("exists", "mine"), (refused.ErrorCode(), kept));
-        Assert.Equal(5, forced.Object().GetProperty("bytes").GetInt64());
+        Assert.Equal(5, forced.Done().GetProperty("bytes").GetInt64());
         Assert.Equal("hello", await File.ReadAllTextAsync(there, TestContext.Current.CancellationToken));
     }
 

@@ -22,10 +22,10 @@ public sealed class FolderCommandTests(LabHouse house) : IDisposable
         System.IO.Directory.CreateDirectory(At("photos/nothing/in it"));
         File.CreateSymbolicLink(At("photos/link"), "/etc/passwd");
 
-        var added = (await RunAsync("add", At("photos"), "--json")).Object();
+        var added = (await RunAsync("add", At("photos"), "--json")).Done();
         string key = added.GetProperty("key").GetString()!;
         var listed = await RunAsync("ls", key);
-        var got = (await RunAsync("get", key, "-o", At("back"), "--json")).Object();
+        var got = (await RunAsync("get", key, "-o", At("back"), "--json")).Done();
 
         Assert.Equal("photos", added.GetProperty("name").GetString());
         Assert.Equal(5, listed.Out.Trim().Split('\n').Length);
@@ -73,7 +73,7 @@ public sealed class FolderCommandTests(LabHouse house) : IDisposable
         Write("f/2", new string('2', 100_000));
         Write("f/3", "three");
         string key = (await RunAsync("add", At("f"))).Out.Trim();
-        string digest = (await RunAsync("ls", key, "--json")).Object().GetProperty("digest").GetString()!;
+        string digest = (await RunAsync("ls", key, "--json")).Done().GetProperty("digest").GetString()!;
         string part = $"back.part-{digest[..16]}";
         Write($"{part}/1", "one");
         Write($"{part}/2", new string('2', 99_999));
@@ -102,7 +102,7 @@ public sealed class FolderCommandTests(LabHouse house) : IDisposable
             Write($"many/{number % 10}/{number}", $"{number}");
         }
 
-        var added = (await RunAsync("add", At("many"), "--json")).Object();
+        var added = (await RunAsync("add", At("many"), "--json")).Done();
         Assert.InRange(added.GetProperty("blocks").GetInt64(), 1, 12);
         await RunAsync("get", added.GetProperty("key").GetString()!, "-o", At("many back"));
         Assert.Equal("1234", await File.ReadAllTextAsync(At("many back/4/1234"), Cancelled));

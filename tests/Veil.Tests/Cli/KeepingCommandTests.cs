@@ -25,8 +25,8 @@ public sealed class KeepingCommandTests(LabHouse house) : IDisposable
         string file = Path.Combine(_folder.FullName, "check.repair");
         await File.WriteAllTextAsync(file, repairKey.Out, Token);
 
-        var byKey = (await RunAsync("check", key, "--json")).Object();
-        var byRepairKey = (await RunAsync("check", "--repair-key", file, "--json")).Object();
+        var byKey = (await RunAsync("check", key, "--json")).Done();
+        var byRepairKey = (await RunAsync("check", "--repair-key", file, "--json")).Done();
         var forPeople = await RunAsync("check", repairKey.Out.Trim());
 
         Assert.Equal(
@@ -49,21 +49,21 @@ public sealed class KeepingCommandTests(LabHouse house) : IDisposable
         string key = await AddAsync("keep.bin", 40_000);
         string repairKey = (await RunAsync("repair-key", key)).Out.Trim();
 
-        var kept = (await RunAsync("keep", "--now", key, "--json")).Object();
-        var again = (await RunAsync("keep", repairKey, "--json")).Object();
+        var kept = (await RunAsync("keep", "--now", key, "--json")).Done();
+        var again = (await RunAsync("keep", repairKey, "--json")).Done();
 
         string id = kept.GetProperty("id").GetString()!;
         Assert.True(kept.GetProperty("added").GetBoolean());
         Assert.Equal("healthy", kept.GetProperty("round").GetProperty("verdict").GetString());
         Assert.Equal((id, false), (again.GetProperty("id").GetString(), again.GetProperty("added").GetBoolean()));
         var keep = Assert.Single(
-            (await RunAsync("keeps", "--json")).Object().GetProperty("keeps").EnumerateArray(),
+            (await RunAsync("keeps", "--json")).Done().GetProperty("keeps").EnumerateArray(),
             keep => keep.GetProperty("id").GetString() == id);
         Assert.Equal("keep.bin", keep.GetProperty("name").GetString());
         Assert.True(keep.GetProperty("health").GetProperty("healthy").GetBoolean());
         Assert.Contains($"{id}\thealthy\t", (await RunAsync("keeps")).Out, StringComparison.Ordinal);
 
-        Assert.Equal(id, (await RunAsync("unkeep", key, "--json")).Object().GetProperty("id").GetString());
+        Assert.Equal(id, (await RunAsync("unkeep", key, "--json")).Done().GetProperty("id").GetString());
         var gone = await RunAsync("unkeep", id, "--json");
         Assert.Equal((4, "not_found"), (gone.ExitCode, gone.ErrorCode()));
 

@@ -15,7 +15,7 @@ public sealed class NameCommandTests(LabHouse house) : IDisposable
     [Fact]
     public async Task Keys_are_made_listed_exported_imported_and_removed()
     {
-        var made = (await KeyAsync("new", "blog", "--json")).Object();
+        var made = (await KeyAsync("new", "blog", "--json")).Done();
         string address = made.GetProperty("address").GetString()!;
         Assert.True(NameAddress.TryParse(address, out _, out _));
         Assert.Equal("blog", made.GetProperty("name").GetString());
@@ -24,11 +24,11 @@ public sealed class NameCommandTests(LabHouse house) : IDisposable
 
         string file = At("saved.key");
         Assert.Equal(address, (await KeyAsync("export", "blog", file)).Out.Trim());
-        Assert.Equal(address, (await KeyAsync("rm", "blog", "--json")).Object().GetProperty("address").GetString());
+        Assert.Equal(address, (await KeyAsync("rm", "blog", "--json")).Done().GetProperty("address").GetString());
         Assert.Equal((ExitCodes.NotFound, "not_found"), Told(await KeyAsync("rm", "blog", "--json")));
         Assert.Equal(address, (await KeyAsync("import", file)).Out.Trim());
         Assert.Equal($"saved\t{address}\t-", (await KeyAsync("ls")).Out.Trim());
-        var listed = (await KeyAsync("ls", "--json")).Object().GetProperty("keys");
+        var listed = (await KeyAsync("ls", "--json")).Done().GetProperty("keys");
         Assert.Equal("saved", Assert.Single(listed.EnumerateArray()).GetProperty("name").GetString());
     }
 
@@ -38,7 +38,7 @@ public sealed class NameCommandTests(LabHouse house) : IDisposable
         await File.WriteAllTextAsync(At("pass"), "right one\nnot this\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(At("page"), "text", TestContext.Current.CancellationToken);
         Assert.Equal(0, (await KeyAsync("new", "blog", "--passphrase-file", At("pass"))).ExitCode);
-        var listed = (await KeyAsync("ls", "--json")).Object().GetProperty("keys")[0];
+        var listed = (await KeyAsync("ls", "--json")).Done().GetProperty("keys")[0];
         Assert.True(listed.GetProperty("passphrase").GetBoolean());
 
         // Nobody is at a terminal here.
@@ -62,12 +62,12 @@ public sealed class NameCommandTests(LabHouse house) : IDisposable
         string address = (await AtHouseAsync("key", "new", name)).Out.Trim();
         Assert.Equal((ExitCodes.NotFound, "not_found"), Told(await AtHouseAsync("resolve", address, "--json")));
 
-        var published = (await AtHouseAsync("publish", name, At("page.txt"), "--json")).Object();
+        var published = (await AtHouseAsync("publish", name, At("page.txt"), "--json")).Done();
         Assert.Equal(
             (name, address, 1UL),
             (published.GetProperty("name").GetString(), published.GetProperty("address").GetString(),
                 published.GetProperty("sequence").GetUInt64()));
-        var resolved = (await AtHouseAsync("resolve", address, "--json")).Object();
+        var resolved = (await AtHouseAsync("resolve", address, "--json")).Done();
         Assert.Equal(published.GetProperty("key").GetString(), resolved.GetProperty("key").GetString());
         Assert.False(resolved.GetProperty("forked").GetBoolean());
         Assert.Equal(0, (await AtHouseAsync("get", address, "-o", At("got.txt"))).ExitCode);

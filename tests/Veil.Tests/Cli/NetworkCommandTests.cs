@@ -36,7 +36,7 @@ public sealed class NetworkCommandTests : IDisposable
 
         Assert.Equal((ExitCodes.Usage, "usage"), (refused.ExitCode, refused.ErrorCode()));
         Assert.Equal(ExitCodes.Done, made.ExitCode);
-        Assert.Single(made.Object().GetProperty("folders").EnumerateArray());
+        Assert.Single(made.Done().GetProperty("folders").EnumerateArray());
     }
 
     [Fact]

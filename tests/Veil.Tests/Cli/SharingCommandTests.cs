@@ -17,7 +17,7 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
     {
         await house.ReadyAsync();
         byte[] sent = RandomBytes(300_000);
-        var added = (await RunAsync("add", Write("holiday.jpg", sent), "--json")).Object();
+        var added = (await RunAsync("add", Write("holiday.jpg", sent), "--json")).Done();
         string key = added.GetProperty("key").GetString()!;
         Assert.Equal(
             ["key", "name", "bytes", "blocks", "shares", "shares_acked", "seconds"],
@@ -29,7 +29,7 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         var byInput = await CommandRun.WithInputAsync($"{key}\n", "get", "-", "-o", At("b.jpg"), "--data", house.Data);
         var byFile = await RunAsync("get", "--key-file", keyFile, "-o", _folder.FullName, "--force");
 
-        var got = byArgument.Object();
+        var got = byArgument.Done();
         Assert.Equal(["path", "bytes", "sha256", "seconds"], got.EnumerateObject().Select(member => member.Name));
         Assert.Equal(At("a.jpg"), got.GetProperty("path").GetString());
         Assert.Equal(300_000, got.GetProperty("bytes").GetInt64());
@@ -59,13 +59,13 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
     public async Task What_was_shared_is_listed_and_forgotten()
     {
         await house.ReadyAsync();
-        var added = (await RunAsync("add", Write("forget me.txt", "x"u8.ToArray()), "--json")).Object();
+        var added = (await RunAsync("add", Write("forget me.txt", "x"u8.ToArray()), "--json")).Done();
         string id = added.GetProperty("id").GetString()!;
         string key = added.GetProperty("key").GetString()!;
 
         var plain = await RunAsync("ls");
         var withKeys = await RunAsync("ls", "--keys");
-        var listed = (await RunAsync("ls", "--json")).Object().GetProperty("publications").EnumerateArray()
+        var listed = (await RunAsync("ls", "--json")).Done().GetProperty("publications").EnumerateArray()
             .Single(entry => entry.GetProperty("id").GetString() == id);
         var forgotten = await RunAsync("rm", id, "--json");
         var again = await RunAsync("rm", id, "--json");
@@ -74,7 +74,7 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         Assert.DoesNotContain(key, plain.Out, StringComparison.Ordinal);
         Assert.Contains(key, withKeys.Out, StringComparison.Ordinal);
         Assert.Equal(key, listed.GetProperty("key").GetString());
-        Assert.Contains("leases", forgotten.Object().GetProperty("note").GetString(), StringComparison.Ordinal);
+        Assert.Contains("leases", forgotten.Done().GetProperty("note").GetString(), StringComparison.Ordinal);
         Assert.Equal((ExitCodes.NotFound, "not_found"), (again.ExitCode, again.ErrorCode()));
     }
 
@@ -139,7 +139,7 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         await house.ReadyAsync();
         byte[] sent = RandomBytes(1_500_000);
         string key = (await RunAsync("add", Write("big.bin", sent))).Out.Trim();
-        string digest = JsonValueString((await RunAsync("ls", key, "--json")).Object(), "digest")!;
+        string digest = JsonValueString((await RunAsync("ls", key, "--json")).Done(), "digest")!;
         string part = $"out.bin.part-{digest[..16]}";
         Write("out.bin.part-0123456789abcdef", "of other content");
 
@@ -165,8 +165,8 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         var opened = await RunAsync("open", key, "--json");
         var denied = await RunAsync("deny", key, "--json");
 
-        Assert.EndsWith(".veil/", opened.Object().GetProperty("url").GetString(), StringComparison.Ordinal);
-        Assert.True(denied.Object().GetProperty("added").GetBoolean());
+        Assert.EndsWith(".veil/", opened.Done().GetProperty("url").GetString(), StringComparison.Ordinal);
+        Assert.True(denied.Done().GetProperty("added").GetBoolean());
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
 
         var forgotten = await RunAsync("rm", $"http://open.veil/#{key}", "--json");
 
-        Assert.Equal("linked.txt", JsonValueString(forgotten.Object(), "name"));
+        Assert.Equal("linked.txt", JsonValueString(forgotten.Done(), "name"));
     }
 
     [Fact]
@@ -210,9 +210,9 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         Assert.StartsWith("state     ready", status.Out, StringComparison.Ordinal);
         Assert.Contains("hide nobody", status.Out, StringComparison.Ordinal);
         Assert.Equal((0, "", ""), (check.ExitCode, check.Out, check.Error));
-        Assert.Equal("2MiB", set.Object().GetProperty("value").GetString());
+        Assert.Equal("2MiB", set.Done().GetProperty("value").GetString());
         Assert.Equal((ExitCodes.Usage, "bad_value"), (wrong.ExitCode, wrong.ErrorCode()));
-        Assert.Equal("2MiB", JsonValueString(listed.Object().GetProperty("settings"), "Limits:Burst"));
+        Assert.Equal("2MiB", JsonValueString(listed.Done().GetProperty("settings"), "Limits:Burst"));
         var checks = doctor.Object().GetProperty("checks").EnumerateArray()
             .ToDictionary(line => JsonValueString(line, "check")!, line => JsonValueString(line, "result"));
         Assert.Equal("ok", checks["node"]);

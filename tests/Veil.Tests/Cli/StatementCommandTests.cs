@@ -25,7 +25,7 @@ public sealed class StatementCommandTests(LabHouse house) : IDisposable
         Assert.Contains($"signed by {address}", added.Error, StringComparison.Ordinal);
         Assert.Contains("read the old version", added.Error, StringComparison.Ordinal);
 
-        var listed = (await RunAsync("ls", key, "--json")).Object();
+        var listed = (await RunAsync("ls", key, "--json")).Done();
         Assert.Equal("MIT OR Apache-2.0", listed.GetProperty("licence").GetString());
         Assert.Equal("Ada", listed.GetProperty("rights_holder").GetString());
         Assert.Equal(old, listed.GetProperty("previous").GetString());
@@ -35,7 +35,7 @@ public sealed class StatementCommandTests(LabHouse house) : IDisposable
         Assert.Contains("as the publisher says: Ada", shown.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(old, shown.Error, StringComparison.Ordinal);
         Assert.Contains(old, (await RunAsync("ls", key, "--keys")).Error, StringComparison.Ordinal);
-        var got = (await RunAsync("get", key, "-o", At("back.txt"), "--json")).Object();
+        var got = (await RunAsync("get", key, "-o", At("back.txt"), "--json")).Done();
         Assert.Equal(address, got.GetProperty("signed_by").GetString());
         Assert.Equal("new", await File.ReadAllTextAsync(At("back.txt"), TestContext.Current.CancellationToken));
     }
@@ -76,8 +76,8 @@ public sealed class StatementCommandTests(LabHouse house) : IDisposable
         await house.ReadyAsync();
 
         var added = await RunAsync("add", Write("a.txt", "a"), "--redundancy", "half");
-        var usual = (await RunAsync("add", Write("b.txt", "a"), "--json")).Object();
-        var quarter = (await RunAsync("add", Write("b.txt", "a"), "--json", "--redundancy", "quarter")).Object();
+        var usual = (await RunAsync("add", Write("b.txt", "a"), "--json")).Done();
+        var quarter = (await RunAsync("add", Write("b.txt", "a"), "--json", "--redundancy", "quarter")).Done();
 
         Assert.Contains("half redundancy", added.Error, StringComparison.Ordinal);
         Assert.Equal(
@@ -138,15 +138,15 @@ public sealed class StatementCommandTests(LabHouse house) : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     private async Task<string> NewKeyAsync(string name) =>
-        (await RunAsync("key", "new", name, "--json")).Object().GetProperty("address").GetString()!;
+        (await RunAsync("key", "new", name, "--json")).Done().GetProperty("address").GetString()!;
 
     private async Task<string> PublishAsync(params string[] options) =>
-        (await RunAsync(["publish", "states-folder", At("site"), .. options, "--json"])).Object()
+        (await RunAsync(["publish", "states-folder", At("site"), .. options, "--json"])).Done()
             .GetProperty("key").GetString()!;
 
     private async Task<(string? Previous, string? SignedBy)> StatedAsync(string key)
     {
-        var listed = (await RunAsync("ls", key, "--json")).Object();
+        var listed = (await RunAsync("ls", key, "--json")).Done();
         return (listed.GetProperty("previous").GetString(), listed.GetProperty("signed_by").GetString());
     }
 
