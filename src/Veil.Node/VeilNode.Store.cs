@@ -26,7 +26,7 @@ public sealed partial class VeilNode
                 Options.Drain)
             {
                 Records = _seams.Records is { } records
-                    ? new RecordHandOver(records, new NamePlacer(_blocks), _keys.Relay)
+                    ? new RecordHandOver(records, new NamePlacer(_blocks, _seams.Time), _keys.Relay)
                     : null,
                 Denylist = _seams.Denylist,
                 IsLive = () => Consensus?.IsLive(_seams.Time.GetUtcNow()) == true,

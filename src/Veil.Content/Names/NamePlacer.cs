@@ -10,7 +10,7 @@ namespace Veil.Content.Names;
 /// Hands records to the stores that they belong to (spec/name.md, section 5): for their owner, and for whoever follows
 /// the name. Safe for concurrent use.
 /// </summary>
-public sealed class NamePlacer(IRecordNetwork network)
+public sealed class NamePlacer(IRecordNetwork network, TimeProvider time)
 {
     // Each day has trunks of its own, and the groups of a client are bounded.
     private const int DaysAtOnce = 4;
@@ -90,13 +90,30 @@ public sealed class NamePlacer(IRecordNetwork network)
 
         var stores = Placement.OfCopies(network.Ring, NameBlinding.PlaceOf(record.Key));
         var own = NameGroup.Of(group, record.Key);
-        var outcomes = await Task.WhenAll(stores.Select(
-            store => network.PutRecordAsync(own, store, record, cancellationToken).AsTask()));
+        var outcomes = new RecordOutcome[stores.Length];
+        Array.Fill(outcomes, RecordOutcome.Failed);
+        await PutWhereFailedAsync();
+        if (TooFew())
+        {
+            // A day's records share few trunks, and one that broke takes them all along.
+            await Task.Delay(Patience.FirstPause, time, cancellationToken);
+            await PutWhereFailedAsync();
+        }
+
         return new PlacedRecord(
             record,
             stores.Length,
             outcomes.Count(outcome => outcome == RecordOutcome.Done),
             outcomes.Contains(RecordOutcome.Outdated));
+
+        bool TooFew() => outcomes.Contains(RecordOutcome.Failed)
+            && outcomes.Count(outcome => outcome == RecordOutcome.Done) < Placement.NeededCopies(stores.Length);
+
+        Task PutWhereFailedAsync() => Task.WhenAll(
+            Enumerable.Range(0, stores.Length).Where(index => outcomes[index] == RecordOutcome.Failed).Select(PutAsync));
+
+        async Task PutAsync(int index) =>
+            outcomes[index] = await network.PutRecordAsync(own, stores[index], record, cancellationToken);
     }
 }
 

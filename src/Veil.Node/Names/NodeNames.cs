@@ -33,7 +33,7 @@ internal sealed partial class NodeNames
     {
         (_network, _options, _time) = (network, options, seams.Time);
         _resolver = new NameResolver(network, seams.Decisions, seams.Time);
-        Placer = new NamePlacer(network);
+        Placer = new NamePlacer(network, seams.Time);
         Book = new NameBook(slot);
         Keeper = new NameKeeper(this, _resolver, options, seams);
     }

@@ -23,6 +23,9 @@ internal sealed class MemoryRecords(int stores) : IRecordNetwork
     /// <summary>Stores that send what is not signed.</summary>
     public HashSet<RelayId> Liars { get; } = [];
 
+    /// <summary>Stores to which the next way breaks, once.</summary>
+    public HashSet<RelayId> CutOff { get; } = [];
+
     public ConcurrentQueue<(IsolationGroup Group, RelayId Store)> Asked { get; } = new();
 
     public ConcurrentQueue<IsolationGroup> PutGroups { get; } = new();
@@ -39,7 +42,7 @@ internal sealed class MemoryRecords(int stores) : IRecordNetwork
     {
         await Task.Yield();
         PutGroups.Enqueue(group);
-        if (Dead.Contains(store))
+        if (Dead.Contains(store) || CutOff.Remove(store))
         {
             return RecordOutcome.Failed;
         }

@@ -22,7 +22,7 @@ public sealed class NameResolverTests
     {
         _time.Advance(NameRig.Today.Start + TimeSpan.FromHours(9) - _time.GetUtcNow());
         _resolver = new NameResolver(_stores, new SeededDecisions(1), _time);
-        _placer = new NamePlacer(_stores);
+        _placer = new NamePlacer(_stores, _time);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -73,7 +73,7 @@ public sealed class NameResolverTests
     }
 
     [Fact]
-    public async Task The_highest_number_wins_over_stores_that_have_not_heard_of_it()
+    public void The_highest_number_wins_over_stores_that_have_not_heard_of_it() => Pump.Run(_time, async () =>
     {
         await PublishAsync(1, 1);
         var stale = Stores().Skip(3).ToArray();
@@ -85,7 +85,7 @@ public sealed class NameResolverTests
         // Of the eight that answer, one has the new version; asked one by one until enough, it may be missed: all are.
         _stores.Dead.UnionWith(stale.Skip(1));
         Assert.Equal(2UL, (await ResolveAsync()).Content.Sequence);
-    }
+    });
 
     [Fact]
     public async Task Liars_are_passed_over_and_asked_last_afterwards()
@@ -138,7 +138,7 @@ public sealed class NameResolverTests
     }
 
     [Fact]
-    public async Task Nobody_having_it_is_told_from_nobody_answering()
+    public void Nobody_having_it_is_told_from_nobody_answering() => Pump.Run(_time, async () =>
     {
         Assert.Equal(NameFault.NotFound, await FaultAsync());
         _stores.Dead.UnionWith(_stores.Ring.Stores);
@@ -148,7 +148,23 @@ public sealed class NameResolverTests
         _stores.Ring = new Veil.Directory.Ring.StoreRing([]);
         Assert.Equal(NameFault.Unreachable, await FaultAsync());
         Assert.All(await PublishAsync(1, 1), record => Assert.False(record.IsSafe));
-    }
+    });
+
+    [Fact]
+    public void Who_did_not_answer_is_asked_once_more_where_too_few_have_a_record() => Pump.Run(_time, async () =>
+    {
+        using var key = NameRig.Key(3);
+        var record = NameRig.Record(key, 1, target: 1);
+        var stores = Placement.OfCopies(_stores.Ring, NameBlinding.PlaceOf(record.Key));
+        _stores.CutOff.UnionWith(stores.Take(6));
+        Assert.Equal(10, Assert.Single(await _placer.PlaceAsync([record], _group, Token)).Kept);
+        Assert.Equal(16, _stores.PutGroups.Count);
+
+        // Enough have it: the others are left to whoever follows the name.
+        _stores.CutOff.UnionWith(stores.Take(5));
+        Assert.Equal(5, Assert.Single(await _placer.PlaceAsync([record], _group, Token)).Kept);
+        Assert.Equal(26, _stores.PutGroups.Count);
+    });
 
     [Fact]
     public async Task A_record_under_its_key_that_does_not_open_is_passed_over()

@@ -262,18 +262,23 @@ public sealed class ControlServerTests(LabHouse house)
             var server = new ControlServer(house.Surface, path, house.Logs);
             await server.StartAsync(Token);
             using var client = new ControlClient(path);
-            using var gone = new CancellationTokenSource();
-            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var served = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var source = new MemoryStream(Bytes(3_000_000));
             var adding = client.AddAsync(
-                new AddFile(FileName, 10, async (_, token) =>
+                new AddFile(FileName, source.Length, async (memory, token) =>
                 {
-                    started.TrySetResult();
-                    await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
-                    return 0;
+                    if (source.Position > source.Length / 2)
+                    {
+                        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+                    }
+
+                    return await source.ReadAsync(memory, token);
                 }),
-                null,
+                progress => served.TrySetResult(),
                 Token);
-            await started.Task.WaitAsync(Token);
+
+            // Not before: a request that the server has not begun to serve is not under way.
+            await served.Task.WaitAsync(Token);
 
             await server.DisposeAsync();
 

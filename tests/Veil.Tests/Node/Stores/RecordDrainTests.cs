@@ -176,7 +176,7 @@ public sealed class RecordDrainTests : IAsyncDisposable
         _drain = new StoreDrain(
             _store, _blocks, Self, (_time, new SeededDecisions(1), _state), new DrainOptions())
         {
-            Records = new RecordHandOver(_records, new NamePlacer(_network), Self),
+            Records = new RecordHandOver(_records, new NamePlacer(_network, _time), Self),
         };
         await _drain.RecallAsync(StoreRig.Cancellation);
         return _running = RunningDrain.Start(_drain, _time);
