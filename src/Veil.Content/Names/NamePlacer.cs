@@ -109,8 +109,9 @@ public sealed class NamePlacer(IRecordNetwork network, TimeProvider time)
         bool TooFew() => outcomes.Contains(RecordOutcome.Failed)
             && outcomes.Count(outcome => outcome == RecordOutcome.Done) < Placement.NeededCopies(stores.Length);
 
-        Task PutWhereFailedAsync() => Task.WhenAll(
-            Enumerable.Range(0, stores.Length).Where(index => outcomes[index] == RecordOutcome.Failed).Select(PutAsync));
+        Task PutWhereFailedAsync() => Task.WhenAll(Enumerable.Range(0, stores.Length)
+            .Where(index => outcomes[index] == RecordOutcome.Failed)
+            .Select(PutAsync));
 
         async Task PutAsync(int index) =>
             outcomes[index] = await network.PutRecordAsync(own, stores[index], record, cancellationToken);

@@ -90,18 +90,30 @@ public sealed class ControlServerTests(LabHouse house)
     [Fact]
     public async Task A_client_that_goes_ends_its_publication_and_leaves_room_for_others()
     {
+        // A server of its own: others that add meanwhile would find the house's busy.
         await house.ReadyAsync();
-        for (int client = 0; client < LabHouse.MaxPublications + 2; client++)
+        var folder = System.IO.Directory.CreateTempSubdirectory("veil-control-");
+        try
         {
-            using var gone = new CancellationTokenSource();
-            using var connection = house.Connect();
-            var hanging = connection.AddAsync(HangingFile(gone), null, gone.Token);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
-        }
+            string path = ControlSocket.In(folder.FullName);
+            await using var server = new ControlServer(house.Surface, path, house.Logs);
+            await server.StartAsync(Token);
+            for (int client = 0; client < LabHouse.MaxPublications + 2; client++)
+            {
+                using var gone = new CancellationTokenSource();
+                using var connection = new ControlClient(path);
+                var hanging = connection.AddAsync(HangingFile(gone), null, gone.Token);
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
+            }
 
-        // More than may run at a time have gone: if one of them still ran, the node would be busy, or soon be free.
-        using var next = house.Connect();
-        await WhileBusyAsync(() => next.AddAsync(FileOf(Bytes(10)), null, Token));
+            // More than may run at a time have gone: if one of them still ran, the node would be busy, or soon be free.
+            using var next = new ControlClient(path);
+            await WhileBusyAsync(() => next.AddAsync(FileOf(Bytes(10)), null, Token));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]
