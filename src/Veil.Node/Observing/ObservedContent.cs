@@ -1,5 +1,7 @@
 using Veil.Content.Edge;
 using Veil.Content.Folders;
+using Veil.Content.Manifests;
+using Veil.Content.Names;
 
 namespace Veil.Node.Observing;
 
@@ -15,6 +17,10 @@ internal sealed class ObservedContent(ContentObject inner, INodeObserver observe
     public override string EntityTag => inner.EntityTag;
 
     public override bool IsFolder => inner.IsFolder;
+
+    public override ManifestStatements Statements => inner.Statements;
+
+    public override NameAddress? Signer => inner.Signer;
 
     public override Task<FolderIndex> ReadIndexAsync(CancellationToken cancellationToken) =>
         inner.ReadIndexAsync(cancellationToken);

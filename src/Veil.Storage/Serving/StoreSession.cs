@@ -135,7 +135,13 @@ public sealed class StoreSession
                     var isServed = TryStart(request);
                     _holdsSlot = false;
                     _stream.Input.AdvanceTo(buffer.Start);
-                    return isServed ? await PaceAsync(type, cancellationToken) : CloseReason.ResourceLimit;
+                    if (!isServed)
+                    {
+                        return CloseReason.ResourceLimit;
+                    }
+
+                    await PaceAsync(type, cancellationToken);
+                    return null;
                 case StoreReadResult.Incomplete when !read.IsCompleted:
                     _stream.Input.AdvanceTo(buffer.Start, buffer.End);
                     break;
@@ -147,16 +153,13 @@ public sealed class StoreSession
         }
     }
 
-    /// <summary>Waits where the circuit has asked more than its share. The request that was read is under way and owns
-    /// its slot: there is no reason here.</summary>
-    private async ValueTask<CloseReason?> PaceAsync(StoreFrameType type, CancellationToken cancellationToken)
+    // Waits where the circuit has asked more than its share.
+    private async ValueTask PaceAsync(StoreFrameType type, CancellationToken cancellationToken)
     {
         if (_options.Circuit?.Charge(type) is { } wait && wait > TimeSpan.Zero)
         {
             await Task.Delay(wait, _time, cancellationToken);
         }
-
-        return null;
     }
 
     /// <summary>Starts a request, or answers it; false when the stream is to end because too little was paid too often.

@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using Veil.Circuits;
 using Veil.Circuits.Client;
 using Veil.Circuits.Streams;
-using Veil.Tests.Gateway;
 using Veil.Tests.Rig;
 using Veil.Wire;
 using Xunit;

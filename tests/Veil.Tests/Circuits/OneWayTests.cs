@@ -1,6 +1,5 @@
 using Veil.Circuits;
 using Veil.Circuits.Streams;
-using Veil.Tests.Gateway;
 using Veil.Tests.Rig;
 using Veil.Wire;
 using Veil.Wire.Cells;

@@ -2,7 +2,6 @@ using Veil.Circuits.Client;
 using Veil.Directory.Paths;
 using Veil.Noise.Seams;
 using Veil.Tests.Directory;
-using Veil.Tests.Gateway;
 using Veil.Tests.Rig;
 using Veil.Wire.Documents;
 using Veil.Wire.Seams;

@@ -1,6 +1,5 @@
 using Veil.Circuits.Client;
 using Veil.Directory.Paths;
-using Veil.Tests.Gateway;
 using Veil.Tests.Rig;
 using Xunit;
 

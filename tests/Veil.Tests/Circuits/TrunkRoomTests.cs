@@ -1,7 +1,7 @@
 using Veil.Circuits.Client;
 using Veil.Circuits.Streams;
 using Veil.Directory.Paths;
-using Veil.Tests.Gateway;
+using Veil.Tests.Rig;
 using Veil.Wire;
 using Xunit;
 

@@ -4,6 +4,7 @@ using Veil.Content.Eris;
 using Veil.Content.Fetching;
 using Veil.Content.Keys;
 using Veil.Content.Publishing;
+using Veil.Tests.Rig;
 using Veil.Wire;
 using Xunit;
 

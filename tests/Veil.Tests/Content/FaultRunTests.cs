@@ -1,4 +1,5 @@
 using Veil.Content.Transfers;
+using Veil.Tests.Rig;
 using Xunit;
 
 namespace Veil.Tests.Content;

@@ -1,5 +1,6 @@
 using Veil.Content.Edge;
 using Veil.Content.Stores;
+using Veil.Tests.Rig;
 using Xunit;
 
 namespace Veil.Tests.Content;

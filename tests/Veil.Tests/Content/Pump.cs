@@ -1,3 +1,4 @@
+using Veil.Tests.Rig;
 using Xunit;
 
 namespace Veil.Tests.Content;

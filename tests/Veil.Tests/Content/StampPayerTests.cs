@@ -1,6 +1,7 @@
 using Veil.Content.Edge;
 using Veil.Content.Stores;
 using Veil.Storage.Serving;
+using Veil.Tests.Rig;
 using Veil.Tests.Storage;
 using Veil.Wire;
 using Veil.Wire.Stamps;

@@ -5,7 +5,6 @@ using Veil.Links;
 using Veil.Links.Handshake;
 using Veil.Noise;
 using Veil.Noise.Seams;
-using Veil.Tests.Gateway;
 using Veil.Tests.Rig;
 using Veil.Wire;
 using Xunit;

@@ -6,7 +6,6 @@ using Veil.Links;
 using Veil.Links.Record;
 using Veil.Links.Tasks;
 using Veil.Noise;
-using Veil.Tests.Gateway;
 using Veil.Tests.Rig;
 using Veil.Wire;
 using Veil.Wire.Cells;

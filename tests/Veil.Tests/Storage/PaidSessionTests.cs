@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Veil.Simulation.Storage;
 using Veil.Storage.Blocks;
 using Veil.Storage.Serving;
+using Veil.Tests.Rig;
 using Veil.Wire;
 using Veil.Wire.Stamps;
 using Veil.Wire.Store;
@@ -16,7 +17,7 @@ public sealed class PaidSessionTests : IAsyncDisposable
     private static readonly NetworkId Network = new(StoreRig.RefOf(100).Value);
     private static readonly RelayId Store = new(StoreRig.RefOf(101).Value);
 
-    private readonly Content.ManualTime _time = new();
+    private readonly ManualTime _time = new();
     private readonly MemoryBlockStore _blocks;
     private readonly FilledStore _store;
     private readonly StoreBudget _budget = new(blocks: 64);

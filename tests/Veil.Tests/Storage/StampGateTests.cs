@@ -1,5 +1,6 @@
 using Veil.Storage.Blocks;
 using Veil.Storage.Serving;
+using Veil.Tests.Rig;
 using Veil.Wire;
 using Veil.Wire.Stamps;
 using Veil.Wire.Store;
@@ -13,7 +14,7 @@ public sealed class StampGateTests : IAsyncDisposable
     private static readonly NetworkId Network = new(StoreRig.RefOf(100).Value);
     private static readonly RelayId Store = new(StoreRig.RefOf(101).Value);
 
-    private readonly Content.ManualTime _time = new();
+    private readonly ManualTime _time = new();
     private readonly FilledStore _store = new();
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();

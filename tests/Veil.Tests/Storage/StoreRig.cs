@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Veil.Storage.Blocks;
 using Veil.Storage.Segments;
+using Veil.Tests.Rig;
 using Veil.Wire;
 using Veil.Wire.Seams;
 using Veil.Wire.Stamps;
@@ -24,7 +25,10 @@ internal sealed class StoreRig : IDisposable
 
     public string Folder { get; }
 
-    public ManualTime Time { get; } = new();
+    /// <summary>Where the clocks of stores' tests stand at first.</summary>
+    public static DateTimeOffset Start { get; } = new(2026, 3, 1, 12, 34, 56, TimeSpan.Zero);
+
+    public ManualTime Time { get; } = new(Start);
 
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -87,9 +91,9 @@ internal sealed class StoreRig : IDisposable
         return block;
     }
 
-    /// <summary>What a PUT asks for on the day on which <see cref="ManualTime"/> begins, with no stamp.</summary>
+    /// <summary>What a PUT asks for on the day of <see cref="Start"/>, with no stamp.</summary>
     public static PaidLease Unpaid(ushort days = 60) =>
-        new(LeaseDay.ForDays(days, new ManualTime().GetUtcNow()), Stamp.None);
+        new(LeaseDay.ForDays(days, Start), Stamp.None);
 
     public static BlockRef RefOf(int seed) => BlockRef.Of(Block(seed));
 
@@ -110,18 +114,4 @@ internal sealed class StoreRig : IDisposable
     {
         public override void Fill(Span<byte> destination) => destination.Fill(7);
     }
-}
-
-/// <summary>A clock that moves when told to.</summary>
-internal sealed class ManualTime : TimeProvider
-{
-    private DateTimeOffset _now = new(2026, 3, 1, 12, 34, 56, TimeSpan.Zero);
-
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public override DateTimeOffset GetUtcNow() => _now;
-
-    public override long GetTimestamp() => _now.Ticks;
-
-    public void Advance(TimeSpan time) => _now += time;
 }

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Veil.Simulation.Storage;
 using Veil.Storage.Blocks;
 using Veil.Storage.Serving;
+using Veil.Tests.Rig;
 using Veil.Wire;
 using Veil.Wire.Denying;
 using Veil.Wire.Store;
@@ -12,7 +13,7 @@ namespace Veil.Tests.Storage;
 /// <summary>One served stream (spec/store.md, sections 2 and 3).</summary>
 public sealed class StoreSessionTests : IAsyncDisposable
 {
-    private readonly ManualTime _time = new();
+    private readonly ManualTime _time = new(StoreRig.Start);
     private readonly GatedStore _store;
     private readonly StoreBudget _budget = new(blocks: 64);
     private readonly Pipe _requests = new();
@@ -389,7 +390,7 @@ public sealed class StoreSessionTests : IAsyncDisposable
             var frame = new System.Buffers.ArrayBufferWriter<byte>();
             StoreFrameWriter.WritePut(frame, id, reference, StoreRig.Unpaid(), block);
             var bytes = frame.WrittenSpan.ToArray();
-            var day = LeaseDay.Of(new ManualTime().GetUtcNow()).Value + daysFromToday;
+            var day = LeaseDay.Of(StoreRig.Start).Value + daysFromToday;
             System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(41), (ushort)day);
             System.Buffers.BuffersExtensions.Write(output, bytes);
         }

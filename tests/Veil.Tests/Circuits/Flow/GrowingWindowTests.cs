@@ -1,7 +1,7 @@
 using Veil.Circuits.Cells;
 using Veil.Circuits.Flow;
 using Veil.Circuits.Limits;
-using Veil.Tests.Content;
+using Veil.Tests.Rig;
 using Xunit;
 
 namespace Veil.Tests.Circuits.Flow;

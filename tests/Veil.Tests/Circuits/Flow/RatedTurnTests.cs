@@ -3,7 +3,7 @@ using Veil.Circuits;
 using Veil.Circuits.Flow;
 using Veil.Circuits.Legs;
 using Veil.Circuits.Limits;
-using Veil.Tests.Gateway;
+using Veil.Tests.Rig;
 using Veil.Wire;
 using Veil.Wire.Cells;
 using Xunit;

@@ -1,6 +1,7 @@
 using Veil.Content.Edge;
 using Veil.Content.Names;
 using Veil.Content.Stripes;
+using Veil.Tests.Rig;
 using Veil.Wire;
 using Veil.Wire.Names;
 using Xunit;

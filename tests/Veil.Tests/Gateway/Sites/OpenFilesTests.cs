@@ -1,6 +1,7 @@
 using Veil.Content.Edge;
 using Veil.Gateway;
 using Veil.Gateway.Sites;
+using Veil.Tests.Rig;
 using Xunit;
 
 namespace Veil.Tests.Gateway.Sites;

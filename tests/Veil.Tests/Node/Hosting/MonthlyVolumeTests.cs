@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Veil.Circuits.Limits;
 using Veil.Node.Configuration;
 using Veil.Node.Hosting;
-using Veil.Tests.Gateway;
+using Veil.Tests.Rig;
 using Xunit;
 
 namespace Veil.Tests.Node.Hosting;

@@ -5,6 +5,7 @@ using Veil.Simulation.Storage;
 using Veil.Storage.State;
 using Veil.Tests.Content;
 using Veil.Tests.Content.Names;
+using Veil.Tests.Rig;
 using Veil.Wire.Names;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using Veil.Node.Status;
-using Veil.Tests.Gateway;
+using Veil.Tests.Rig;
 using Xunit;
 
 namespace Veil.Tests.Node.Status;

@@ -6,6 +6,7 @@ using Veil.Storage.Segments;
 using Veil.Storage.State;
 using Veil.Tests.Content;
 using Veil.Tests.Content.Names;
+using Veil.Tests.Rig;
 using Veil.Tests.Storage;
 using Veil.Wire;
 using Veil.Wire.Names;
@@ -20,7 +21,7 @@ public sealed class RecordDrainTests : IAsyncDisposable
     private const int Days = 3;
 
     private readonly StoreRig _rig = new();
-    private readonly Content.ManualTime _time = new();
+    private readonly ManualTime _time = new();
     private readonly MemoryStores _blocks = new(30);
     private readonly MemoryRecords _network = new(30);
     private readonly List<NameRecord> _kept = [];

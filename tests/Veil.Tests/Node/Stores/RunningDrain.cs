@@ -1,16 +1,17 @@
 using Veil.Node.Stores;
+using Veil.Tests.Rig;
 using Veil.Tests.Storage;
 using Xunit;
 
 namespace Veil.Tests.Node.Stores;
 
 /// <summary>A drain that runs on a clock that moves only when it waits for it. Disposing stops it.</summary>
-internal sealed class RunningDrain(StoreDrain drain, Content.ManualTime time) : IAsyncDisposable
+internal sealed class RunningDrain(StoreDrain drain, ManualTime time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
-    public static RunningDrain Start(StoreDrain drain, Content.ManualTime time)
+    public static RunningDrain Start(StoreDrain drain, ManualTime time)
     {
         var running = new RunningDrain(drain, time);
         running._running = drain.RunAsync(running._stop.Token);

@@ -5,6 +5,7 @@ using Veil.Node.Stores;
 using Veil.Storage.Segments;
 using Veil.Storage.State;
 using Veil.Tests.Content;
+using Veil.Tests.Rig;
 using Veil.Tests.Storage;
 using Veil.Wire;
 using Veil.Wire.Denying;
@@ -20,7 +21,7 @@ public sealed class StoreDrainTests : IAsyncDisposable
     private static readonly IsolationGroup _publisher = new("publisher");
 
     private readonly StoreRig _rig = new();
-    private readonly Content.ManualTime _time = new();
+    private readonly ManualTime _time = new();
     private readonly MemoryStores _network = new(30);
     private readonly ConcurrentQueue<string> _changes = [];
     private readonly Denylist _denylist = new();

@@ -5,6 +5,7 @@ using Veil.Simulation.Storage;
 using Veil.Storage.Records;
 using Veil.Storage.Serving;
 using Veil.Tests.Content.Names;
+using Veil.Tests.Rig;
 using Veil.Wire.Names;
 using Veil.Wire.Store;
 using Xunit;
@@ -15,7 +16,7 @@ namespace Veil.Tests.Storage.Records;
 /// 9).</summary>
 public sealed class RecordStoreTests : IDisposable
 {
-    private readonly ManualTime _time = new();
+    private readonly ManualTime _time = new(StoreRig.Start);
     private readonly NameKey _key = NameRig.Key(3);
     private readonly string _folder = System.IO.Directory.CreateTempSubdirectory("veil-names-").FullName;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Veil.Simulation.Storage;
 using Veil.Storage.Serving;
+using Veil.Tests.Rig;
 using Veil.Wire;
 using Veil.Wire.Store;
 using Xunit;
@@ -11,7 +12,7 @@ namespace Veil.Tests.Storage.Upkeep;
 /// <summary>How a store that is drained answers (spec/store.md, section 12).</summary>
 public sealed class DrainedSessionTests
 {
-    private readonly ManualTime _time = new();
+    private readonly ManualTime _time = new(StoreRig.Start);
 
     [Fact]
     public async Task New_blocks_and_renewals_are_refused_as_by_a_full_store_and_what_is_there_is_served()

@@ -1,6 +1,7 @@
 using Veil.Storage.Segments;
 using Veil.Storage.State;
 using Veil.Storage.Upkeep;
+using Veil.Tests.Rig;
 using Veil.Wire;
 using Veil.Wire.Store;
 using Xunit;
@@ -11,7 +12,7 @@ namespace Veil.Tests.Storage.Upkeep;
 public sealed class StoreUpkeepTests : IAsyncDisposable
 {
     private readonly StoreRig _rig = new();
-    private readonly Content.ManualTime _time = new();
+    private readonly ManualTime _time = new();
     private CancellationTokenSource _stop = new();
     private SegmentStore _store = null!;
     private Task _running = Task.CompletedTask;

@@ -1,24 +1,52 @@
-namespace Veil.Tests.Gateway;
+namespace Veil.Tests.Rig;
 
-/// <summary>A clock that stands still until it is moved; timers fire within <see cref="Advance"/>, in order.</summary>
-internal sealed class ManualTime : TimeProvider
+/// <summary>
+/// A clock that stands still until it is moved; timers fire within <see cref="Advance"/>, in order. Its frequency is
+/// odd, so that ticks and timestamps cannot be mixed up.
+/// </summary>
+/// <param name="start">Where it stands at first; the beginning of Unix time by default.</param>
+internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
 {
+    private const int TicksPerTen = 7;
+
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private readonly List<(TimeSpan Due, TaskCompletionSource Set)> _awaited = [];
     private TimeSpan _now;
 
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public override long GetTimestamp()
+    public ManualTime()
+        : this(DateTimeOffset.UnixEpoch)
     {
-        lock (_lock)
+    }
+
+    /// <summary>Timers that wait.</summary>
+    public int Timers
+    {
+        get
         {
-            return _now.Ticks;
+            lock (_lock)
+            {
+                return _timers.Count;
+            }
         }
     }
 
-    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch + TimeSpan.FromTicks(GetTimestamp());
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond / 10 * TicksPerTen;
+
+    private TimeSpan Now
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _now;
+            }
+        }
+    }
+
+    public override long GetTimestamp() => Now.Ticks / 10 * TicksPerTen;
+
+    public override DateTimeOffset GetUtcNow() => start + Now;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -44,9 +72,10 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>Moves on, and fires what falls due on the way.</summary>
     public void Advance(TimeSpan by)
     {
-        var end = TimeSpan.FromTicks(GetTimestamp()) + by;
+        var end = Now + by;
         while (NextDue(end) is { } timer)
         {
             timer.Fire();
@@ -56,6 +85,24 @@ internal sealed class ManualTime : TimeProvider
         {
             _now = end;
         }
+    }
+
+    /// <summary>Moves on to the next timer and fires what is due then; false where there is none.</summary>
+    public bool AdvanceToNextTimer()
+    {
+        TimeSpan by;
+        lock (_lock)
+        {
+            if (_timers.Count == 0)
+            {
+                return false;
+            }
+
+            by = _timers.Min(timer => timer.Due) - _now;
+        }
+
+        Advance(by);
+        return true;
     }
 
     private ManualTimer? NextDue(TimeSpan end)
