@@ -139,10 +139,12 @@ public sealed class TrunkPool : IDisposable
             group.Look();
         }
 
-        // One in use gives way only when all are, and one that waits for an answer only when all do.
+        // One in use gives way only when all are, and one that waits for an answer only when all do. A stream to an
+        // exit may be quiet for hours and is missed when it ends; connections to stores are made anew.
         var oldest = _groups
             .OrderBy(entry => !entry.Value.IsIdle)
             .ThenBy(entry => entry.Value.IsAwaiting)
+            .ThenBy(entry => entry.Key.Purpose == TrunkPurpose.Interactive)
             .ThenBy(entry => entry.Value.LastUsed)
             .First();
         oldest.Value.Dispose();

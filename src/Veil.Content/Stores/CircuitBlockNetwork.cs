@@ -322,14 +322,13 @@ public sealed class CircuitBlockNetwork : IBlockNetwork, IRecordNetwork, IDispos
         }
     }
 
-    // The half that was not asked for longest, and one that waits for a reply only when all do; what is being opened
-    // stays.
+    // The half that was not asked for longest; what is being opened or waits for a reply stays, and is bounded by
+    // those who asked.
     private void Forget()
     {
         foreach (var (place, opening) in _connections
-            .Where(entry => !entry.Value.IsOpening)
-            .OrderBy(entry => entry.Value.Connection?.IsAwaiting ?? false)
-            .ThenBy(entry => entry.Value.Connection?.LastUsed ?? 0)
+            .Where(entry => !entry.Value.IsOpening && entry.Value.Connection?.IsAwaiting != true)
+            .OrderBy(entry => entry.Value.Connection?.LastUsed ?? 0)
             .Take(_connections.Count / 2)
             .ToList())
         {

@@ -22,6 +22,7 @@ public sealed record GuardRules
         StandInBlindly = TimeSpan.FromDays(1),
         RetryFirst = TimeSpan.FromSeconds(30),
         RetryMax = TimeSpan.FromHours(1),
+        RetryBlindly = TimeSpan.FromMinutes(1),
     };
 
     /// <summary>For lab networks, whose epochs last seconds and whose relays are killed on purpose.</summary>
@@ -34,6 +35,7 @@ public sealed record GuardRules
         StandInBlindly = TimeSpan.FromSeconds(30),
         RetryFirst = TimeSpan.FromSeconds(1),
         RetryMax = TimeSpan.FromSeconds(15),
+        RetryBlindly = TimeSpan.FromSeconds(5),
     };
 
     /// <summary>Shortest life of a guard; each gets a uniformly random one.</summary>
@@ -62,4 +64,7 @@ public sealed record GuardRules
 
     /// <summary>Longest rest.</summary>
     public required TimeSpan RetryMax { get; init; }
+
+    /// <summary>Longest rest while all fail: that the own connection is back is to be noticed soon.</summary>
+    public required TimeSpan RetryBlindly { get; init; }
 }

@@ -78,7 +78,7 @@ public sealed class GuardSet
         List<RelayEntry> usable = [];
         foreach (var guard in InUse(now))
         {
-            if ((guard.RestsUntil is not { } until || now >= until) && !excluded.Contains(guard.Relay)
+            if (!Rests(guard, now) && !excluded.Contains(guard.Relay)
                 && consensus.TryGet(guard.Relay, out var entry) && entry.Has(RelayFlags.Guard))
             {
                 usable.Add(entry);
@@ -98,27 +98,34 @@ public sealed class GuardSet
     }
 
     /// <summary>
-    /// A link to the guard could not be made: it rests, twice as long each time, up to the rules' maximum.
+    /// A link to the guard could not be made: it rests, twice as long each time, up to the rules' maximum. One that
+    /// rests already failed for somebody else who waited for the same link: it is one failure.
     /// Faults further along a path are not the guard's and do not belong here.
     /// </summary>
     public void Failed(RelayId relay, DateTimeOffset now)
     {
-        if (Find(relay) is not { } index)
+        if (Find(relay) is not { } index || Rests(_guards[index], now))
         {
             return;
         }
 
         var guard = _guards[index];
+        var longest = AnotherServes(guard) ? _rules.RetryMax : _rules.RetryBlindly;
+
         // The exponent stops where the longest rest is reached for certain, long before it overflows.
         var factor = 1L << Math.Min(guard.Failures, 20);
-        var rest = TimeSpan.FromTicks(Math.Min(_rules.RetryFirst.Ticks * factor, _rules.RetryMax.Ticks));
+        var rest = TimeSpan.FromTicks(Math.Min(_rules.RetryFirst.Ticks * factor, longest.Ticks));
         _guards[index] = guard with
         {
             FailingSince = guard.FailingSince ?? now,
-            Failures = Math.Min(guard.Failures + 1, 1000),
+            Failures = rest < longest ? guard.Failures + 1 : guard.Failures,
             RestsUntil = now + rest,
         };
     }
+
+    // No longer than the longest rest: the clock may have been ahead.
+    private bool Rests(GuardRecord guard, DateTimeOffset now) =>
+        guard.RestsUntil is { } until && now < until && until - now <= _rules.RetryMax;
 
     private static bool Lasts(DateTimeOffset? since, TimeSpan limit, DateTimeOffset now) =>
         since is { } start && now - start >= limit;
@@ -144,11 +151,12 @@ public sealed class GuardSet
 
     private bool NeedsStandIn(GuardRecord guard, DateTimeOffset now)
     {
-        var anotherServes = _guards.Any(other => other.Relay != guard.Relay && other.FailingSince is null
-            && other.UnlistedSince is null);
-        var patience = anotherServes ? _rules.StandInAfter : _rules.StandInBlindly;
+        var patience = AnotherServes(guard) ? _rules.StandInAfter : _rules.StandInBlindly;
         return Lasts(guard.UnlistedSince, _rules.StandInAfter, now) || Lasts(guard.FailingSince, patience, now);
     }
+
+    private bool AnotherServes(GuardRecord guard) => _guards.Any(other =>
+        other.Relay != guard.Relay && other.FailingSince is null && other.UnlistedSince is null);
 
     private bool TryAdd(Consensus consensus, DateTimeOffset now)
     {

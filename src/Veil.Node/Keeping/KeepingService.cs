@@ -141,6 +141,12 @@ internal sealed partial class KeepingService
                 continue;
             }
 
+            if (wait > LongestDue)
+            {
+                await PutOffMissedAsync(cancellationToken);
+                continue;
+            }
+
             wait = wait <= TimeSpan.Zero ? NotLiveWait : wait;
             await WaitAsync(wait < LongestWait ? wait : LongestWait, cancellationToken);
         }
@@ -161,11 +167,15 @@ internal sealed partial class KeepingService
             _keeper.Options.Interval * CatchUpIntervals),
         entry.RenewedUntil);
 
+    // No round is put off for longer: the clock was ahead when it was.
+    private TimeSpan LongestDue => _keeper.Options.Interval * 2;
+
     // A node that was off for long does not make all its rounds at the moment at which it is seen to be back.
     private async Task PutOffMissedAsync(CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
-        foreach (var missed in (await ListAsync(cancellationToken)).Where(keep => keep.NextRoundAt <= now))
+        foreach (var missed in (await ListAsync(cancellationToken)).Where(
+            keep => keep.NextRoundAt <= now || keep.NextRoundAt - now > LongestDue))
         {
             var soon = RoundTimes.Soon(now, _keeper.Options.Interval, _decisions);
             await ChangeAsync(missed.LocalId, entry => entry with { NextRoundAt = soon }, cancellationToken);

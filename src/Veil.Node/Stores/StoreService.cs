@@ -28,6 +28,7 @@ internal sealed partial class StoreService
         Upkeep = new StoreUpkeep(store, seams.State, seams.Time, options)
         {
             IsStill = () => Drain.IsOn,
+            IsClockSound = () => Drain.IsLive(),
             OnBad = bad => LogBad(logger, bad),
             OnPass = pass => LogPass(logger, pass.Checked, pass.Bad),
             OnFault = fault => LogFault(logger, fault.GetType().Name),

@@ -15,9 +15,10 @@ internal sealed class SegmentRecovery(StoreState state, SegmentAppender appender
     private readonly byte[] _table = new byte[SegmentLayout.TableBytes];
     private readonly byte[] _payload = new byte[StoreLayout.BlockBytes];
 
-    /// <summary>Reads everything, mends what a crash tore, and forgets what is over.</summary>
+    /// <summary>Reads everything and mends what a crash tore. What is over goes with the first sweep: a clock that is
+    /// far ahead while a store opens must cost no block.</summary>
     /// <exception cref="StorageException">A newer version wrote some of it; nothing was changed.</exception>
-    public void Run(DateTimeOffset now)
+    public void Run()
     {
         var files = state.Folder.List();
         state.Counters.AddForeignFiles(files.Foreign);
@@ -35,10 +36,6 @@ internal sealed class SegmentRecovery(StoreState state, SegmentAppender appender
         }
 
         state.Leases.Recover(files.LeaseLogs);
-        for (var part = 0; part < BlockIndex.Parts; part++)
-        {
-            appender.Expire(now, part);
-        }
     }
 
     /// <summary>Puts a segment's blocks into the index; returns it if it may be written to.</summary>

@@ -230,7 +230,7 @@ public sealed class SegmentStore : IBlockStore
             _state = new StoreState(_options, StoreFolder.Open(_options.Folder), _decisions);
             _reader = new BlockReader(_state);
             var appender = new SegmentAppender(_state, _reader);
-            new SegmentRecovery(_state, appender).Run(_time.GetUtcNow());
+            new SegmentRecovery(_state, appender).Run();
             _compactor = new SegmentCompactor(_state, appender);
             _walk = new SegmentWalk(_state);
             _appender = appender;

@@ -49,6 +49,9 @@ public sealed class StoreUpkeep
     /// 12).</summary>
     public Func<bool> IsStill { get; init; } = static () => false;
 
+    /// <summary>Whether the clock can be believed: else nothing is forgotten (spec/store.md, section 10).</summary>
+    public Func<bool> IsClockSound { get; init; } = static () => true;
+
     /// <summary>Told the number of damaged blocks of a step, if any.</summary>
     public Action<int>? OnBad { get; init; }
 
@@ -91,10 +94,15 @@ public sealed class StoreUpkeep
         var next = _time.GetUtcNow();
         while (true)
         {
-            if (_time.GetUtcNow() >= next)
+            if (IsDue(next, _options.SweepEvery))
             {
-                await _store.ExpireAsync(_time.GetUtcNow(), cancellationToken);
-                next = _time.GetUtcNow() + _options.SweepEvery;
+                bool isSound = IsClockSound();
+                if (isSound)
+                {
+                    await _store.ExpireAsync(_time.GetUtcNow(), cancellationToken);
+                }
+
+                next = _time.GetUtcNow() + (isSound ? _options.SweepEvery : _options.FaultPause);
             }
 
             var began = _time.GetTimestamp();
@@ -117,7 +125,7 @@ public sealed class StoreUpkeep
         while (true)
         {
             var now = _time.GetUtcNow();
-            if (_restart || (!_scrub.IsRunning && now.ToUnixTimeSeconds() >= _scrub.Next))
+            if (_restart || IsAhead(_scrub.Started, now) || (!_scrub.IsRunning && IsScrubDue()))
             {
                 _restart = false;
                 _scrub = _scrub with
@@ -137,6 +145,15 @@ public sealed class StoreUpkeep
             await _wait.WaitAsync(Within(TimeSpan.Zero, pause, LongestWait), cancellationToken);
         }
     }
+
+    // What lies further ahead than it is ever put off was set while the clock was ahead.
+    private bool IsDue(DateTimeOffset at, TimeSpan period) =>
+        _time.GetUtcNow() is var now && (now >= at || at - now > period);
+
+    private bool IsScrubDue() =>
+        IsDue(DateTimeOffset.FromUnixTimeSeconds(_scrub.Next), _options.ScrubPeriod + TimeSpan.FromSeconds(1));
+
+    private static bool IsAhead(long? seconds, DateTimeOffset now) => seconds > now.ToUnixTimeSeconds();
 
     private async Task<TimeSpan> StepAsync(CancellationToken cancellationToken)
     {

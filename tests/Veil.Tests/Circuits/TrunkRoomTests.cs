@@ -66,10 +66,27 @@ public sealed class TrunkRoomTests
         Assert.False(idle.Branch.IsClosed);
     }
 
-    private static async Task<(ClientBranch Branch, CircuitStream Stream)> OpenAsync(
-        RelayRig rig, TrunkPool pool, string group)
+    [Fact]
+    public async Task A_quiet_stream_to_an_exit_stays_though_a_connection_to_a_store_was_used_since()
     {
-        var branch = await pool.BranchAsync(group, TrunkPurpose.Fetch, rig.Relays[^1].Place.Id, RelayRig.Token);
+        var time = RiggedView.Time();
+        await using var rig = new RelayRig(8, time: time);
+        using var pool = Pool(rig, time);
+        var quiet = await OpenAsync(rig, pool, "quiet", TrunkPurpose.Interactive);
+        time.Advance(_aWhile);
+        var store = await OpenAsync(rig, pool, "store");
+        await EchoedAsync(store);
+
+        await OpenAsync(rig, pool, "next");
+
+        Assert.False(quiet.Branch.IsClosed);
+        Assert.True(store.Branch.IsClosed);
+    }
+
+    private static async Task<(ClientBranch Branch, CircuitStream Stream)> OpenAsync(
+        RelayRig rig, TrunkPool pool, string group, TrunkPurpose purpose = TrunkPurpose.Fetch)
+    {
+        var branch = await pool.BranchAsync(group, purpose, rig.Relays[^1].Place.Id, RelayRig.Token);
         return (branch, branch.Open(ServiceId.Store));
     }
 

@@ -78,10 +78,52 @@ public sealed class GuardSetTests
         Assert.Equal(first, guards.Usable(consensus, None, now)[0].Identity);
         for (var again = 0; again < 2000; again++)
         {
+            now += Rules.RetryMax;
             guards.Failed(first, now);
         }
 
         Assert.Equal(now + Rules.RetryMax, guards.Export()[0].RestsUntil);
+    }
+
+    [Fact]
+    public void One_failure_counts_once_however_many_waited_for_the_link()
+    {
+        var consensus = Relays(30);
+        var guards = Fresh(consensus);
+        for (var waiting = 0; waiting < 32; waiting++)
+        {
+            foreach (var guard in Order(guards)) guards.Failed(guard, Start);
+        }
+
+        Assert.Equal(2, guards.Usable(consensus, None, Start + Rules.RetryFirst).Count);
+    }
+
+    [Fact]
+    public void While_all_fail_they_are_tried_every_minute_and_what_failed_then_weighs_nothing_later()
+    {
+        var consensus = Relays(30);
+        var guards = Fresh(consensus);
+        var now = Start;
+        for (; now < Start.AddHours(1); now += Rules.RetryBlindly)
+        {
+            foreach (var guard in Order(guards)) guards.Failed(guard, now);
+        }
+
+        Assert.Equal(2, guards.Usable(consensus, None, now).Count);
+        var (first, second) = (Order(guards)[0], Order(guards)[1]);
+        guards.Succeeded(second);
+        guards.Failed(first, now);
+        Assert.Contains(
+            first, guards.Usable(consensus, None, now + Rules.RetryBlindly).Select(entry => entry.Identity));
+    }
+
+    [Fact]
+    public void A_rest_that_a_clock_set_ahead_has_given_is_over_when_the_clock_is_right()
+    {
+        var consensus = Relays(30);
+        var guards = Fresh(consensus);
+        foreach (var guard in Order(guards)) guards.Failed(guard, Start.AddDays(40));
+        Assert.Equal(2, guards.Usable(consensus, None, Start).Count);
     }
 
     [Fact]

@@ -247,6 +247,7 @@ public sealed class SegmentRecoveryTests : IDisposable
             await using var store = await copy.OpenAsync();
 
             Assert.Equal(length - (3 * 64), store.Counters.TornBytes);
+            await store.ExpireAsync(copy.Time.GetUtcNow(), StoreRig.Cancellation);
             await RequireAsync(store, present: 2);
             Assert.Equal(2, store.BlockCount);
         }
@@ -272,9 +273,23 @@ public sealed class SegmentRecoveryTests : IDisposable
         await using var again = await _rig.OpenAsync();
 
         Assert.Equal(2, again.Counters.DamagedRecords);
+        await again.ExpireAsync(_rig.Time.GetUtcNow(), StoreRig.Cancellation);
         Assert.True(await StoreRig.HasAsync(again, 0));
         Assert.False(await StoreRig.HasAsync(again, 1));
         Assert.True(await StoreRig.HasAsync(again, 2));
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_ahead_while_a_store_opens_costs_no_block()
+    {
+        await FillAsync(count: 3, days: 60);
+        using var copy = new StoreRig();
+        _rig.CopyTo(copy);
+        copy.Time.Advance(TimeSpan.FromDays(365));
+
+        await using var store = await copy.OpenAsync();
+
+        Assert.Equal(3, store.BlockCount);
     }
 
     [Fact]

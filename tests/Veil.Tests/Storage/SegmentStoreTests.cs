@@ -208,6 +208,7 @@ public sealed class SegmentStoreTests : IDisposable
 
         _rig.Time.Advance(TimeSpan.FromDays(2));
         await using var late = await _rig.OpenAsync(options);
+        await late.ExpireAsync(_rig.Time.GetUtcNow(), StoreRig.Cancellation);
         Assert.Equal(0, late.BlockCount);
         Assert.Empty(_rig.Files("*.blocks"));
     }

@@ -16,6 +16,7 @@ public sealed class StoreUpkeepTests : IAsyncDisposable
     private CancellationTokenSource _stop = new();
     private SegmentStore _store = null!;
     private Task _running = Task.CompletedTask;
+    private bool _isSound = true;
 
     public async ValueTask DisposeAsync()
     {
@@ -41,6 +42,23 @@ public sealed class StoreUpkeepTests : IAsyncDisposable
 
         Assert.Equal(10, _store.BlockCount);
         Assert.InRange((_time.GetUtcNow() - end).TotalHours, 0, 4);
+    }
+
+    [Fact]
+    public async Task Nothing_is_forgotten_by_a_clock_that_cannot_be_believed()
+    {
+        await OpenAsync();
+        await PutAsync(0, days: 1);
+        _isSound = false;
+        Run(new StoreUpkeepOptions());
+
+        await AdvanceUntilAsync(() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalDays > 3);
+        Assert.Equal(1, _store.BlockCount);
+
+        _isSound = true;
+        var now = _time.GetUtcNow();
+        await AdvanceUntilAsync(() => _store.BlockCount == 0);
+        Assert.InRange((_time.GetUtcNow() - now).TotalMinutes, 0, 1.01);
     }
 
     [Fact]
@@ -139,7 +157,11 @@ public sealed class StoreUpkeepTests : IAsyncDisposable
 
     private StoreUpkeep Run(StoreUpkeepOptions options, bool isStill = false, INodeState? state = null)
     {
-        var upkeep = new StoreUpkeep(_store, state, _time, options) { IsStill = () => isStill };
+        var upkeep = new StoreUpkeep(_store, state, _time, options)
+        {
+            IsStill = () => isStill,
+            IsClockSound = () => _isSound,
+        };
         _running = upkeep.RunAsync(_stop.Token);
         return upkeep;
     }
