@@ -11,14 +11,12 @@ namespace Veil.Node.Exits;
 
 /// <summary>
 /// A client's side of exits (spec/exit.md, section 7): keeps one exit for each isolation group for a while, and asks
-/// others when it does not take what is wanted. Any thread.
+/// others for what it does not take. Any thread.
 /// </summary>
 internal sealed class ExitClient : IDisposable
 {
     private const int MaxTries = 4;
-    private const int MaxGroups = 64;
     private const int MaxRefusals = 1024;
-    private static readonly TimeSpan _stay = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan _refusalLasts = TimeSpan.FromHours(1);
 
     // What an exit may take to look up and to connect, and some more for the way: after that it stands still.
@@ -35,7 +33,7 @@ internal sealed class ExitClient : IDisposable
     private readonly Lock _lock = new();
 
     // Under the lock; streams are opened under it as well, so that no sweep comes between.
-    private readonly Dictionary<string, Stay> _stays = [];
+    private readonly ExitStays _stays;
     private readonly List<ClientBranch> _branches = [];
     private readonly Dictionary<(RelayId Exit, ushort Port), long> _refusals = [];
 
@@ -53,6 +51,7 @@ internal sealed class ExitClient : IDisposable
         _view = view;
         _streamsOfBranch = streamsOfBranch;
         (_time, _decisions) = seams;
+        _stays = new ExitStays(_time);
         _sweep = _time.CreateTimer(_ => Sweep(), null, _sweepInterval, _sweepInterval);
     }
 
@@ -67,33 +66,39 @@ internal sealed class ExitClient : IDisposable
     {
         var tried = new HashSet<RelayId>();
         var answer = ExitAnswer.Failed;
-        while (tried.Count < MaxTries && Choose(group, target.Port, tried) is { } exit)
+        while (tried.Count < MaxTries && Choose(group, target.Port, tried) is { } place)
         {
-            tried.Add(exit);
+            tried.Add(place.Exit);
             try
             {
-                (answer, var stream) = await AskAsync(exit, target, group, cancellationToken);
+                (answer, var stream) = await AskAsync(place, target, group, cancellationToken);
                 if (answer == ExitAnswer.Policy)
                 {
-                    Remember(exit, target.Port);
+                    Remember(place.Exit, target.Port);
                 }
 
+                // The exit is well, though it does not serve this target: the group stays.
                 if (answer is not (ExitAnswer.Policy or ExitAnswer.Busy or ExitAnswer.Failed))
                 {
                     return (answer, stream);
                 }
             }
-            catch (Exception broken) when (broken is CircuitFailedException or StreamResetException or IOException)
+            catch (StreamResetException full) when (full.Reason == CloseReason.ResourceLimit)
+            {
+                // No room at this end, which is no fault of the exit's.
+                answer = ExitAnswer.Busy;
+            }
+            catch (Exception broken) when (broken is CircuitFailedException or IOException)
             {
                 answer = ExitAnswer.Failed;
+                Leave(group, place);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 // Its link may take two minutes to show that it stands still.
                 answer = ExitAnswer.TimedOut;
+                Leave(group, place);
             }
-
-            Leave(group, exit);
         }
 
         return (answer, null);
@@ -106,9 +111,29 @@ internal sealed class ExitClient : IDisposable
         entry.Has(RelayFlags.Exit) && entry.Has(RelayFlags.Relay) && entry.Identity != _view.Self;
 
     private async Task<(ExitAnswer Answer, CircuitStream? Stream)> AskAsync(
-        RelayId exit, ExitTarget target, IsolationGroup group, CancellationToken cancellationToken)
+        ExitPlace place, ExitTarget target, IsolationGroup group, CancellationToken cancellationToken)
     {
-        var (branch, stream) = await OpenAsync(exit, group, cancellationToken);
+        for (bool again = false; ; again = true)
+        {
+            var (branch, stream, isNew) = await OpenAsync(place, group, again, cancellationToken);
+            try
+            {
+                return await AskAsync(branch, stream, target, cancellationToken);
+            }
+            catch (StreamResetException) when (!branch.IsClosed)
+            {
+                // An exit that allows fewer streams resets what is too many for a branch; a new one has none yet.
+                if (isNew)
+                {
+                    return (ExitAnswer.Busy, null);
+                }
+            }
+        }
+    }
+
+    private async Task<(ExitAnswer Answer, CircuitStream? Stream)> AskAsync(
+        ClientBranch branch, CircuitStream stream, ExitTarget target, CancellationToken cancellationToken)
+    {
         branch.Await(1);
         using var limit = new CancellationTokenSource(_answerLimit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -145,28 +170,24 @@ internal sealed class ExitClient : IDisposable
         }
     }
 
-    private async Task<(ClientBranch Branch, CircuitStream Stream)> OpenAsync(
-        RelayId exit, IsolationGroup group, CancellationToken cancellationToken)
+    private async Task<(ClientBranch Branch, CircuitStream Stream, bool IsNew)> OpenAsync(
+        ExitPlace place, IsolationGroup group, bool anew, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            if (_stays.TryGetValue(group.Name, out var stay) && stay.Exit == exit
-                && stay.Branch is { IsClosed: false } open && open.StreamCount < _streamsOfBranch)
+            if (!anew && place.Branch is { IsClosed: false } open && open.StreamCount < _streamsOfBranch)
             {
-                return (open, open.Open(ServiceId.Exit));
+                return (open, open.Open(ServiceId.Exit), false);
             }
         }
 
-        var made = await _trunks.BranchAsync($"{group.Name}/exit", TrunkPurpose.Interactive, exit, cancellationToken);
+        var made = await _trunks.BranchAsync(
+            $"{group.Name}/exit", TrunkPurpose.Interactive, place.Exit, cancellationToken);
         lock (_lock)
         {
             _branches.Add(made);
-            if (_stays.TryGetValue(group.Name, out var stay) && stay.Exit == exit)
-            {
-                stay.Branch = made;
-            }
-
-            return (made, made.Open(ServiceId.Exit));
+            place.Branch = made;
+            return (made, made.Open(ServiceId.Exit), true);
         }
     }
 
@@ -178,10 +199,7 @@ internal sealed class ExitClient : IDisposable
         {
             idle = [.. _branches.Where(branch => branch.IsClosed || branch.StreamCount == 0)];
             _branches.RemoveAll(branch => idle.Contains(branch));
-            foreach (var stay in _stays.Values.Where(stay => idle.Contains(stay.Branch)))
-            {
-                stay.Branch = null;
-            }
+            _stays.Forget(idle);
         }
 
         foreach (var branch in idle)
@@ -190,37 +208,24 @@ internal sealed class ExitClient : IDisposable
         }
     }
 
-    private RelayId? Choose(IsolationGroup group, ushort port, HashSet<RelayId> tried)
+    private ExitPlace? Choose(IsolationGroup group, ushort port, HashSet<RelayId> tried)
     {
         if (_view.Consensus is not { } consensus)
         {
             return null;
         }
 
+        bool IsThere(RelayId exit) => consensus.TryGet(exit, out var present) && IsExit(present);
+        bool Fits(RelayId exit) => !tried.Contains(exit) && !Refuses(exit, port);
         lock (_lock)
         {
-            var now = _time.GetTimestamp();
-            if (_stays.TryGetValue(group.Name, out var stay) && !tried.Contains(stay.Exit) && !Refuses(stay.Exit, port)
-                && _time.GetElapsedTime(stay.Since, now) < _stay
-                && consensus.TryGet(stay.Exit, out var present) && IsExit(present))
+            if (_stays.Find(group.Name, IsThere, Fits) is { } known)
             {
-                return stay.Exit;
+                return known;
             }
 
-            var picked = new RelayPicker(consensus, _decisions).Pick(entry =>
-                IsExit(entry) && !tried.Contains(entry.Identity) && !Refuses(entry.Identity, port));
-            if (picked is null)
-            {
-                return null;
-            }
-
-            while (_stays.Count >= MaxGroups && !_stays.ContainsKey(group.Name))
-            {
-                _stays.Remove(_stays.MinBy(entry => entry.Value.Since).Key);
-            }
-
-            _stays[group.Name] = new Stay(picked.Identity, now);
-            return picked.Identity;
+            var picked = new RelayPicker(consensus, _decisions).Pick(entry => IsExit(entry) && Fits(entry.Identity));
+            return picked is null ? null : _stays.Add(group.Name, picked.Identity);
         }
     }
 
@@ -239,23 +244,11 @@ internal sealed class ExitClient : IDisposable
         }
     }
 
-    private void Leave(IsolationGroup group, RelayId exit)
+    private void Leave(IsolationGroup group, ExitPlace place)
     {
         lock (_lock)
         {
-            if (_stays.TryGetValue(group.Name, out var stay) && stay.Exit == exit)
-            {
-                _stays.Remove(group.Name);
-            }
+            _stays.Leave(group.Name, place);
         }
-    }
-
-    private sealed class Stay(RelayId exit, long since)
-    {
-        internal RelayId Exit => exit;
-
-        internal long Since => since;
-
-        internal ClientBranch? Branch { get; set; }
     }
 }

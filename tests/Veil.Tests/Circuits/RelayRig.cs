@@ -71,6 +71,9 @@ internal sealed class RelayRig : IAsyncDisposable
     /// <summary>Echoes by default.</summary>
     internal Func<CircuitStream, Task> Service { get; set; } = EchoAsync;
 
+    /// <summary>What each relay does at the exit's number: refuses by default.</summary>
+    internal Func<RelayId, CircuitStream, Task>? Exit { get; set; }
+
     /// <summary>As wide from the start as the usual windows: for peers made by hand that grant nothing.</summary>
     internal static CircuitOptions Wide { get; } = new() { FirstWindow = 64, FirstControlWindow = 16 };
 
@@ -163,11 +166,18 @@ internal sealed class RelayRig : IAsyncDisposable
         Secrets = _secrets,
     };
 
-    private async Task ServeAsync(CircuitStream stream)
+    private Func<CircuitStream, Task>? ServiceOf(RelayId relay, ServiceId service) => service switch
+    {
+        ServiceId.Store => Service,
+        ServiceId.Exit when Exit is { } exit => stream => exit(relay, stream),
+        _ => null,
+    };
+
+    private static async Task ServeAsync(CircuitStream stream, Func<CircuitStream, Task> service)
     {
         try
         {
-            await Service(stream);
+            await service(stream);
         }
         catch (StreamResetException)
         {
@@ -187,8 +197,9 @@ internal sealed class RelayRig : IAsyncDisposable
                 place.Id,
                 key => key == place.Hop.OnionKeyId ? place.OnionKey : null,
                 Links,
-                (relay => rig._addresses.GetValueOrDefault(relay), stream => stream.Service == ServiceId.Store
-                    && Context.Scope.Start(_ => rig.ServeAsync(stream))));
+                (relay => rig._addresses.GetValueOrDefault(relay),
+                    stream => rig.ServiceOf(place.Id, stream.Service) is { } service
+                        && Context.Scope.Start(_ => ServeAsync(stream, service))));
             Listener = rig.Transport.BindAsync(place.Address.EndPoint).AsTask().Result;
             Context.Scope.Start(token => Links.AcceptAsync(Listener, rig.LinkKeyOf, token));
         }
