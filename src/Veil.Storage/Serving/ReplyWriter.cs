@@ -20,8 +20,19 @@ internal sealed class ReplyWriter(
     // What a stream's send buffer takes: they share a wake of the link, and none waits for more than three.
     private const int BlocksAtOnce = 4;
 
+    // As many again are with the disk while those are taken, and a peer that takes none holds no more (spec/store.md,
+    // section 7).
+    private const int BlocksAhead = 2 * BlocksAtOnce;
+
     private readonly Channel<SessionReply> _replies = Channel.CreateBounded<SessionReply>(
         new BoundedChannelOptions(options.MaxInFlight) { SingleReader = true });
+
+    // Of the writing loop: what is to be read when there is room, and what was read and waits for its turn.
+    private readonly Queue<SessionReply> _wanted = [];
+    private readonly Queue<SessionReply> _read = [];
+
+    // Buffers of blocks that are being read or wait to be written.
+    private int _buffers;
 
     private volatile bool _peerGone;
     private volatile bool _abandoned;
@@ -62,7 +73,7 @@ internal sealed class ReplyWriter(
     /// <summary>Writes until <see cref="Complete"/>; each reply gives a slot back.</summary>
     internal async Task RunAsync(SemaphoreSlim slots)
     {
-        while (await _replies.Reader.WaitToReadAsync())
+        while (HasWork() || await _replies.Reader.WaitToReadAsync())
         {
             var taken = Write();
             if (taken > 0)
@@ -73,19 +84,75 @@ internal sealed class ReplyWriter(
         }
     }
 
+    // Where blocks are wanted and there is no room for one, those that take it are posted when they have been read.
+    private bool HasWork() => _read.Count > 0 || (_wanted.Count > 0 && HasRoom(0));
+
+    // What is written and not yet taken counts, too.
+    private bool HasRoom(int written) => Volatile.Read(ref _buffers) + written < BlocksAhead;
+
     private int Write()
     {
         var (taken, blocks) = (0, 0);
-        while (blocks < BlocksAtOnce && _replies.Reader.TryRead(out var reply))
+        do
         {
-            if (reply.Type == StoreFrameType.Get && !TryRead(ref reply))
+            taken += WriteOthers() + WriteBlocks(ref blocks);
+        }
+        while (blocks < BlocksAtOnce && _replies.Reader.TryPeek(out _));
+        return taken;
+    }
+
+    private int WriteBlocks(ref int blocks)
+    {
+        var taken = 0;
+
+        // The disk is asked first, to be at work while the peer takes what is written.
+        while (blocks < BlocksAtOnce && HasRoom(blocks) && _wanted.TryDequeue(out var reply))
+        {
+            if (!TryRead(ref reply))
             {
+                continue;
+            }
+
+            // A block that was waited for goes before one that was not, or it might wait for ever.
+            if (reply.Block is not null && _read.Count > 0)
+            {
+                _read.Enqueue(reply);
                 continue;
             }
 
             taken++;
             blocks += reply.Block is null ? 0 : 1;
             Write(reply);
+        }
+
+        for (; blocks < BlocksAtOnce && _read.TryDequeue(out var reply); blocks++)
+        {
+            taken++;
+            Write(reply);
+        }
+
+        return taken;
+    }
+
+    // What carries no block waits for none.
+    private int WriteOthers()
+    {
+        var taken = 0;
+        while (_replies.Reader.TryRead(out var reply))
+        {
+            if (reply.Type == StoreFrameType.Get)
+            {
+                _wanted.Enqueue(reply);
+            }
+            else if (reply.Block is not null)
+            {
+                _read.Enqueue(reply);
+            }
+            else
+            {
+                taken++;
+                Write(reply);
+            }
         }
 
         return taken;
@@ -107,8 +174,14 @@ internal sealed class ReplyWriter(
 
         if (reply.Block is { } buffer)
         {
-            budget.Return(buffer);
+            Return(buffer);
         }
+    }
+
+    private void Return(byte[] buffer)
+    {
+        budget.Return(buffer);
+        Interlocked.Decrement(ref _buffers);
     }
 
     /// <summary>Reads a block for its reply, or has it read and posted later: false.</summary>
@@ -125,6 +198,7 @@ internal sealed class ReplyWriter(
             return true;
         }
 
+        Interlocked.Increment(ref _buffers);
         var reading = ReadAsync(reply, buffer);
         if (reading.IsCompletedSuccessfully)
         {
@@ -151,7 +225,7 @@ internal sealed class ReplyWriter(
             Fail();
         }
 
-        budget.Return(buffer);
+        Return(buffer);
         return new SessionReply(StoreFrameType.NotFound, wanted.RequestId);
     }
 
