@@ -50,9 +50,9 @@ internal static class AddCommand
         if (FileFacts.Of(Path.GetFullPath(request.Path)).Kind == FileKind.Folder)
         {
             // Before it is looked through: a whole home takes its time.
-            RefuseSecret(request, []);
+            RefuseSecret(invocation, request, []);
             using var folder = SharedFolder.Open(request.Path, request.Clean);
-            RefuseSecret(request, folder.Places);
+            RefuseSecret(invocation, request, folder.Places);
             string leftOut = folder.LeftOut == 0 ? "" : $"; {folder.LeftOut:N0} links and special files are left out";
             string size = ByteSize.Format(folder.Index.Length);
             Announce(invocation, $"{folder.Index.Entries.Count:N0} files, {size}{leftOut}");
@@ -66,7 +66,7 @@ internal static class AddCommand
         }
 
         using var file = SharedFile.Open(request.Path, request.Clean);
-        RefuseSecret(request, [Path.GetFullPath(request.Path)]);
+        RefuseSecret(invocation, request, [Path.GetFullPath(request.Path)]);
         Announce(invocation, ByteSize.Format(file.Length));
         ShareNotice.Say(invocation, request, [Path.GetFullPath(request.Path)], file.IsCleaned ? 1 : 0);
         var content = new AddFile(file.Name, file.Length, file.ReadAsync) { Token = file.Token };
@@ -83,9 +83,9 @@ internal static class AddCommand
         Signer = request.Signer is { } key ? new AddSigner(key.Address, key.SignManifest) : null,
     };
 
-    private static void RefuseSecret(ShareRequest what, IEnumerable<string> places)
+    private static void RefuseSecret(Invocation invocation, ShareRequest what, IEnumerable<string> places)
     {
-        if (!what.AllowSecrets && SecretPlaces.Find(what.Path, places) is { } secret)
+        if (!what.AllowSecrets && SecretPlaces.Find(what.Path, invocation.Paths, places) is { } secret)
         {
             throw new CliFailure(
                 ExitCodes.Failed, "looks_secret", $"{secret} looks like something that nobody else should have",

@@ -13,6 +13,9 @@ namespace Veil.Cli.Commands;
 /// </summary>
 internal sealed class CommandFrame(Terminal terminal)
 {
+    // EPIPE, which Linux and macOS call alike, and ERROR_NO_DATA.
+    private static readonly int[] _closed = [32, unchecked((int)0x800700E8)];
+
     /// <summary>Makes a command that concerns a node.</summary>
     /// <param name="name">What is typed.</param>
     /// <param name="description">What it does; then, after an empty line, its examples.</param>
@@ -81,7 +84,7 @@ internal sealed class CommandFrame(Terminal terminal)
         {
             return voice.Fail(new CliFailure(
                 ExitCodes.Interrupted, "interrupted", "interrupted",
-                    "run it again; no half file was left here"));
+                    "run it again; add and get go on from where they were, if that is still there"));
         }
         catch (CliFailure failure)
         {
@@ -107,8 +110,15 @@ internal sealed class CommandFrame(Terminal terminal)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return voice.Fail(new CliFailure(
-                ExitCodes.Failed, "io", fault.Message, "check the path, your rights, and that the disk is not full"));
+            return voice.Fail(Failure(fault));
         }
     }
+
+    /// <summary>What is said of a file or stream that failed.</summary>
+    internal static CliFailure Failure(Exception fault) => _closed.Contains(fault.HResult)
+        ? new CliFailure(
+            ExitCodes.Failed, "output_closed", "standard output was closed before all was written",
+            "nothing more is fetched; run it again if you want the rest")
+        : new CliFailure(
+            ExitCodes.Failed, "io", fault.Message, "check the path, your rights, and that the disk is not full");
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Veil.Cli.Demo;
 using Veil.Cli.Eris;
 using Veil.Cli.Names;
@@ -21,15 +22,16 @@ internal static class CommandTree
     internal static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken)
     {
         var parsed = Create(terminal).Parse(args, _asTyped);
-        if (parsed.Errors.Count > 0)
+        var voice = new Voice(args.Contains("--json"), terminal);
+        string[] mistakes = [.. parsed.Errors.Select(error => FirstLine(error.Message)).Distinct()];
+        mistakes = mistakes.Length > 0 ? mistakes : EmptyOf(parsed.CommandResult);
+        if (mistakes.Length > 0)
         {
-            var command = parsed.CommandResult.Command;
-            string path = command is RootCommand ? "veil" : PathOf(parsed.CommandResult);
-            return new Voice(args.Contains("--json"), terminal).Fail(new CliFailure(
+            return voice.Fail(new CliFailure(
                 ExitCodes.Usage,
                 "usage",
-                string.Join("; ", parsed.Errors.Select(error => FirstLine(error.Message)).Distinct()),
-                $"{path} --help shows how it is used"));
+                string.Join("; ", mistakes),
+                $"{PathOf(parsed.CommandResult)} --help shows how it is used"));
         }
 
         var configuration = new InvocationConfiguration
@@ -41,8 +43,27 @@ internal static class CommandTree
             Output = terminal.Out,
             Error = terminal.Error,
         };
-        return await parsed.InvokeAsync(configuration, cancellationToken);
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellationToken);
+        }
+        catch (Exception fault) when (Voice.IsUnwritable(fault))
+        {
+            // Help that cannot be written; what commands do has ended before.
+            return voice.Fail(CommandFrame.Failure(fault));
+        }
     }
+
+    // As a script gives them whose variable is not set. A node's settings may be empty.
+    private static string[] EmptyOf(CommandResult command) => command.Command.Name == RunCommand.Name
+        ? []
+        : [.. command.Children.Where(child => child.Tokens.Any(token => token.Value.Length == 0)).Select(
+            child => child switch
+            {
+                ArgumentResult { Argument: var argument } => $"{argument.HelpName ?? argument.Name} is empty",
+                OptionResult { Option: var option } => $"{option.Name} is empty",
+                _ => "an argument is empty",
+            })];
 
     /// <summary>The tree of commands.</summary>
     internal static RootCommand Create(Terminal terminal)
@@ -87,10 +108,10 @@ internal static class CommandTree
         return root;
     }
 
-    private static string PathOf(System.CommandLine.Parsing.SymbolResult result) => result is
-        System.CommandLine.Parsing.CommandResult { Command: var command }
-        ? command is RootCommand || result.Parent is null ? "veil" : $"{PathOf(result.Parent)} {command.Name}"
-        : "veil";
+    private static string PathOf(SymbolResult result) =>
+        result is CommandResult { Command: var command, Parent: { } parent } && command is not RootCommand
+            ? $"{PathOf(parent)} {command.Name}"
+            : "veil";
 
     // Suggestions of the parser come in further lines.
     private static string FirstLine(string message)

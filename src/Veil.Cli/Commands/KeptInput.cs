@@ -25,6 +25,13 @@ internal sealed class KeptInput
     internal async Task<string> ReadAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         string? file = invocation.Parsed.GetValue(_repairKey);
+        if (file is not null && _key.IsGiven(invocation))
+        {
+            // Whichever was left out would be thought kept.
+            throw new CliFailure(
+                ExitCodes.Usage, "usage", "the key is given twice", $"name one thing, or give {_repairKey.Name} FILE");
+        }
+
         string text = file is null
             ? await _key.ReadTextAsync(invocation, cancellationToken)
             : await ReadFileAsync(invocation, file, cancellationToken);

@@ -119,7 +119,15 @@ internal static class KeyCommand
             (invocation, _) =>
             {
                 string called = invocation.Parsed.GetRequiredValue(name);
-                var address = FolderOf(invocation).Export(called, invocation.Parsed.GetRequiredValue(file));
+                string path = invocation.Parsed.GetRequiredValue(file);
+                if (path == "-")
+                {
+                    throw new CliFailure(
+                        ExitCodes.Usage, "usage", "a key is not written to standard output, where it is seen",
+                        "name a file; ./- is one that is called -");
+                }
+
+                var address = FolderOf(invocation).Export(called, path);
                 Print(invocation, called, address);
                 return Task.FromResult(ExitCodes.Done);
             });

@@ -33,12 +33,25 @@ internal sealed record Terminal
     /// <summary>The process's own.</summary>
     internal static Terminal OfProcess() => new()
     {
-        In = Console.In,
-        Out = Console.Out,
-        Error = Console.Error,
-        OpenOut = Console.OpenStandardOutput,
+        In = OpenOr(static () => Console.In, TextReader.Null),
+        Out = OpenOr(static () => Console.Out, ClosedWriter.Instance),
+        Error = OpenOr(static () => Console.Error, ClosedWriter.Instance),
+        OpenOut = ContentOutput.Open,
         AskSecret = ConsoleSecret.Ask,
         OutIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
     };
+
+    // A shell can start a program without them: 2>&-.
+    private static T OpenOr<T>(Func<T> open, T closed)
+    {
+        try
+        {
+            return open();
+        }
+        catch (Exception fault) when (Voice.IsUnwritable(fault))
+        {
+            return closed;
+        }
+    }
 }

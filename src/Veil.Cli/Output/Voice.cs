@@ -25,39 +25,67 @@ internal sealed class Voice(bool json, Terminal terminal)
     {
         if (!json)
         {
-            terminal.Error.WriteLine(line);
+            TryWrite(terminal.Error, line);
         }
     }
 
+    /// <summary>Says on standard output how far it is, to whoever waits for it there.</summary>
+    internal void Announce(string line) => TryWrite(terminal.Out, line);
+
     /// <summary>Prints the result: as one object for a script, else in the way given.</summary>
+    /// <exception cref="CliFailure">It cannot be written.</exception>
     internal void Print<T>(T result, JsonTypeInfo<T> type, Action<TextWriter> forPerson)
     {
-        if (json)
+        try
         {
-            terminal.Out.WriteLine(JsonSerializer.Serialize(result, type));
+            if (json)
+            {
+                terminal.Out.WriteLine(JsonSerializer.Serialize(result, type));
+            }
+            else
+            {
+                forPerson(terminal.Out);
+            }
         }
-        else
+        catch (Exception fault) when (IsUnwritable(fault))
         {
-            forPerson(terminal.Out);
+            throw new CliFailure(
+                ExitCodes.Failed, "io", $"the result cannot be written to standard output: {fault.Message}",
+                "check where it goes, and that the disk is not full");
         }
     }
 
     /// <summary>Says what went wrong and what to do.</summary>
     internal int Fail(CliFailure failure)
     {
-        if (json)
+        // Where standard output takes nothing, a script's log may.
+        var error = new ErrorDocument(new ErrorBody(failure.Code, failure.Message, failure.Hint));
+        if (!json || !TryWrite(terminal.Out, JsonSerializer.Serialize(error, VoiceJson.Default.ErrorDocument)))
         {
-            var error = new ErrorDocument(new ErrorBody(failure.Code, failure.Message, failure.Hint));
-            terminal.Out.WriteLine(JsonSerializer.Serialize(error, VoiceJson.Default.ErrorDocument));
-        }
-        else
-        {
-            terminal.Error.WriteLine($"error: {failure.Message}");
-            terminal.Error.WriteLine($"hint: {failure.Hint}");
+            TryWrite(terminal.Error, $"error: {failure.Message}");
+            TryWrite(terminal.Error, $"hint: {failure.Hint}");
         }
 
         return failure.ExitCode;
     }
+
+    // The work goes on where nobody can be told of it: the exit code says how it ended.
+    private static bool TryWrite(TextWriter writer, string line)
+    {
+        try
+        {
+            writer.WriteLine(line);
+            return true;
+        }
+        catch (Exception fault) when (IsUnwritable(fault))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a stream takes nothing. One that was closed before the start has a number that may stand for
+    /// something else by now, which may not be written to.</summary>
+    internal static bool IsUnwritable(Exception fault) => fault is IOException or UnauthorizedAccessException;
 }
 
 internal sealed record ErrorDocument(ErrorBody Error);

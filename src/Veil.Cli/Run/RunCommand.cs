@@ -65,7 +65,7 @@ internal static class RunCommand
                 return NodeHost.RunAsync(
                     DataPaths.Choose(parsed.GetValue(data)),
                     given,
-                    () => terminal.Out.WriteLine("ready"),
+                    () => voice.Announce("ready"),
                     cancellationToken);
             });
         });

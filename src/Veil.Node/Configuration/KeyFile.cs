@@ -10,7 +10,9 @@ namespace Veil.Node.Configuration;
 /// <summary>The file of a node's long-lived keys (spec/operating.md, section 3).</summary>
 public static class KeyFile
 {
-    private const string Header = "veil-keys 1";
+    /// <summary>The first line.</summary>
+    internal const string Header = "veil-keys 1";
+
     private const int KeyBytes = 32;
     private const int MaxBytes = 1024;
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute

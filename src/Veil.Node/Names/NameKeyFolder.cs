@@ -70,18 +70,16 @@ public sealed class NameKeyFolder(DataPaths paths, SecretSource secrets)
     {
         string path = PathOf(name);
         var text = Read(path, name);
-        if (File.Exists(file))
-        {
-            throw new NameKeyException("file_exists", $"{file} is there already", "name another file");
-        }
-
+        bool isMade = false;
         Guard(file, () =>
         {
             byte[] bytes = File.ReadAllBytes(path);
-            DurableFile.Replace(Path.GetFullPath(file), bytes);
+            isMade = TryCreate(Path.GetFullPath(file), bytes);
             CryptographicOperations.ZeroMemory(bytes);
         });
-        return text.Address;
+        return isMade
+            ? text.Address
+            : throw new NameKeyException("file_exists", $"{file} is there already", "name another file");
     }
 
     /// <summary>Takes a file that was exported, under a name.</summary>
@@ -106,7 +104,12 @@ public sealed class NameKeyFolder(DataPaths paths, SecretSource secrets)
     {
         string path = PathOf(name);
         var text = Read(path, name);
-        Guard(path, () => File.Delete(path));
+        Guard(path, () =>
+        {
+            // A process that was killed as it made the key may have left it under another name, too.
+            DurableFile.RemoveUncreated(path);
+            File.Delete(path);
+        });
         return text.Address;
     }
 
@@ -139,10 +142,12 @@ public sealed class NameKeyFolder(DataPaths paths, SecretSource secrets)
     {
         if (File.Exists(PathOf(name)))
         {
-            throw new NameKeyException(
-                "key_exists", $"there is a key \"{name}\" already", "choose another name, or remove it: veil key rm");
+            throw Exists(name);
         }
     }
+
+    private static NameKeyException Exists(string name) => new(
+        "key_exists", $"there is a key \"{name}\" already", "choose another name, or remove it: veil key rm");
 
     private static NameKeyText Read(string path, string? name)
     {
@@ -200,13 +205,24 @@ public sealed class NameKeyFolder(DataPaths paths, SecretSource secrets)
             {
                 PrivateFolder.Take(paths.Folder);
                 PrivateFolder.Take(paths.NameKeys);
-                DurableFile.Replace(path, text);
+                if (!TryCreate(path, text))
+                {
+                    // Another process was faster.
+                    throw Exists(name);
+                }
             });
         }
         finally
         {
             CryptographicOperations.ZeroMemory(text);
         }
+    }
+
+    private bool TryCreate(string path, byte[] text)
+    {
+        Span<byte> random = stackalloc byte[8];
+        secrets.Fill(random);
+        return DurableFile.TryCreate(path, text, random);
     }
 
     private static void Guard(string path, Action work)

@@ -16,7 +16,8 @@ internal sealed class NameKeyText
     /// <summary>The longest text.</summary>
     internal const int MaxBytes = 1024;
 
-    private const string Header = "veil-name 1";
+    /// <summary>The first line.</summary>
+    internal const string Header = "veil-name 1";
     private const int SaltBytes = 16;
     private const int NonceBytes = 24;
     private const int TagBytes = 16;

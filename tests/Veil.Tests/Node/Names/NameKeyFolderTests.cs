@@ -83,6 +83,35 @@ public sealed class NameKeyFolderTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Of_two_keys_that_are_made_at_a_time_under_one_name_one_is_refused()
+    {
+        NameAddress? first = null;
+        var late = new NameKeyFolder(Paths("a"), new OvertakenSource(() => first ??= Folder("a").Create("blog", null)));
+
+        Assert.Equal("key_exists", CodeOf(() => late.Create("blog", null)));
+        using var key = Folder("a").Open("blog", []);
+        Assert.Equal(first, key.Address);
+        Assert.Single(System.IO.Directory.GetFiles(Paths("a").NameKeys));
+    }
+
+    [Fact]
+    public void An_export_touches_no_other_file_and_a_removal_leaves_no_copy()
+    {
+        var folder = Folder("a");
+        folder.Create("blog", null);
+        string file = Path.Combine(_root.FullName, "blog.key");
+        File.WriteAllText(file + ".new", "the user's own");
+        File.WriteAllText(PathOf("a", "blog") + ".0123456789abcdef.new", "what a process left that was killed");
+
+        folder.Export("blog", file);
+        folder.Remove("blog");
+
+        Assert.Equal("the user's own", File.ReadAllText(file + ".new"));
+        Assert.Equal(2, _root.GetFiles("*").Length);
+        Assert.Empty(System.IO.Directory.GetFiles(Paths("a").NameKeys));
+    }
+
     [Theory]
     [InlineData(UnixFileMode.GroupRead)]
     [InlineData(UnixFileMode.OtherRead)]
@@ -155,4 +184,16 @@ public sealed class NameKeyFolderTests : IDisposable
     private DataPaths Paths(string name) => new(Path.Combine(_root.FullName, name));
 
     private string PathOf(string folder, string name) => Path.Combine(Paths(folder).NameKeys, $"{name}.key");
+
+    // Another process does something between the look and the writing.
+    private sealed class OvertakenSource(Action act) : SecretSource
+    {
+        private readonly SystemSecretSource _inner = new();
+
+        public override void Fill(Span<byte> destination)
+        {
+            act();
+            _inner.Fill(destination);
+        }
+    }
 }
