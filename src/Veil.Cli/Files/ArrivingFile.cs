@@ -44,7 +44,7 @@ internal sealed class ArrivingFile : ForwardWriteStream
         Parts.RemoveLeft(path);
 
         // In the same folder, so that the last step is a rename; the process's number keeps two runs apart.
-        string temporary = path + Parts.Mark + System.Environment.ProcessId;
+        string temporary = Parts.OfThisRun(path);
         var inner = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
         return new ArrivingFile(inner, temporary, onProgress);
     }

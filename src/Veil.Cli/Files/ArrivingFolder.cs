@@ -13,6 +13,8 @@ namespace Veil.Cli.Files;
 internal sealed partial class ArrivingFolder : ForwardWriteStream
 {
     private readonly string _part;
+    private readonly FolderLock _lock;
+    private readonly ListedTree _tree;
     private readonly IReadOnlyList<ListedFile> _files;
     private readonly Action<long> _onProgress;
 
@@ -24,9 +26,14 @@ internal sealed partial class ArrivingFolder : ForwardWriteStream
     private long _writtenOfFile;
     private long _written;
 
-    private ArrivingFolder(string part, IReadOnlyList<ListedFile> files, Action<long> onProgress)
+    private ArrivingFolder(
+        (string Path, FolderLock Lock) part,
+        ListedTree tree,
+        IReadOnlyList<ListedFile> files,
+        Action<long> onProgress)
     {
-        _part = part;
+        (_part, _lock) = part;
+        _tree = tree;
         _files = files;
         _onProgress = onProgress;
     }
@@ -37,13 +44,20 @@ internal sealed partial class ArrivingFolder : ForwardWriteStream
     /// <summary>Begins a folder that will be <paramref name="path"/>, or goes on with what an earlier run left of
     /// it.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="CliFailure">Another run is at it, or it is none.</exception>
     internal static ArrivingFolder Resume(string path, ContentListing content, Action<long> onProgress)
     {
         string part = Parts.Of(path, content.Digest);
+        var tree = new ListedTree(part, content.Files!);
+        Parts.RemoveOthers(path, part);
+        Parts.RefuseLink(part);
         System.IO.Directory.CreateDirectory(part);
-        var folder = new ArrivingFolder(part, content.Files!, onProgress);
+        var held = FolderLock.TryTake(part) ?? throw Parts.InUse();
+        var folder = new ArrivingFolder((part, held), tree, content.Files!, onProgress);
         try
         {
+            Parts.RefuseLink(part);
+            tree.RemoveOthers();
             folder.TakeUp();
             return folder;
         }
@@ -55,7 +69,8 @@ internal sealed partial class ArrivingFolder : ForwardWriteStream
     }
 
     /// <summary>Puts the folder under its name, once it is on disk.</summary>
-    /// <exception cref="CliFailure">There is something under that name, or a file is damaged.</exception>
+    /// <exception cref="CliFailure">There is something under that name, or a file is damaged, missing or
+    /// too many.</exception>
     internal void Keep(string path)
     {
         FinishFiles();
@@ -68,6 +83,11 @@ internal sealed partial class ArrivingFolder : ForwardWriteStream
         if (FileFacts.Of(path).Kind != FileKind.Missing)
         {
             throw ArrivingFile.Exists(path);
+        }
+
+        if (!_tree.IsWhole())
+        {
+            throw Parts.Changed(_part);
         }
 
         System.IO.Directory.Move(_part, path);
@@ -115,6 +135,8 @@ internal sealed partial class ArrivingFolder : ForwardWriteStream
             {
                 System.IO.Directory.Delete(_part);
             }
+
+            _lock.Dispose();
         }
 
         base.Dispose(disposing);
@@ -123,7 +145,7 @@ internal sealed partial class ArrivingFolder : ForwardWriteStream
     // Files are written in order: what is there ends in the first that is not whole. Whatever is after that goes.
     private void TakeUp()
     {
-        while (_number < _files.Count && PlaceOf(_files[_number]) is var place
+        while (_number < _files.Count && _tree.PlaceOf(_files[_number]) is var place
             && (System.IO.Directory.Exists(place) || File.Exists(place)))
         {
             if (!_files[_number].Path.EndsWith('/'))
@@ -143,7 +165,7 @@ internal sealed partial class ArrivingFolder : ForwardWriteStream
             FinishFile();
         }
 
-        foreach (string place in _files.Skip(_number + 1).Select(PlaceOf).Where(File.Exists))
+        foreach (string place in _files.Skip(_number + 1).Select(_tree.PlaceOf).Where(File.Exists))
         {
             File.Delete(place);
         }
@@ -195,7 +217,7 @@ internal sealed partial class ArrivingFolder : ForwardWriteStream
         if (digest is not null && digest.Finish().ToString() != file.Digest)
         {
             // Nothing that came now: every byte of that was verified.
-            File.Delete(PlaceOf(file));
+            File.Delete(_tree.PlaceOf(file));
             throw Parts.Damaged();
         }
 
@@ -206,7 +228,7 @@ internal sealed partial class ArrivingFolder : ForwardWriteStream
     // Never over another: names that differ in what this file system does not tell apart are one file here.
     private FileStream? Begin(ListedFile file)
     {
-        string place = PlaceOf(file);
+        string place = _tree.PlaceOf(file);
         if (file.Path.EndsWith('/'))
         {
             System.IO.Directory.CreateDirectory(place);
@@ -224,16 +246,6 @@ internal sealed partial class ArrivingFolder : ForwardWriteStream
                 ExitCodes.Failed, "names_collide", $"two files of this folder have one name here: {file.Path}",
                 "fetch one of them with --path, or all of it on another file system");
         }
-    }
-
-    // The names were checked by the node, and are again, because a path that leads elsewhere writes elsewhere.
-    private string PlaceOf(ListedFile file)
-    {
-        string[] names = file.Path.TrimEnd('/').Split('/');
-        return Array.TrueForAll(names, FileName.IsValid)
-            ? Path.Combine([_part, .. names])
-            : throw new CliFailure(
-                ExitCodes.VerificationFailed, "verification_failed", "a name in this folder is none", "do not use it");
     }
 
     [LibraryImport("libc")]

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Veil.Cli.Files;
 
@@ -42,6 +43,7 @@ internal readonly partial record struct FileFacts(
     uint? Owner)
 {
     private const int CurrentFolder = -100;
+    private const int TheFolderItself = 0x1000;
     private const uint BasicFields = 0x7FF;
     private const int ResultBytes = 256;
     private const int KindMask = 0xF000;
@@ -50,13 +52,17 @@ internal readonly partial record struct FileFacts(
     internal static uint? CurrentUser => OperatingSystem.IsLinux() ? geteuid() : null;
 
     /// <summary>Looks at a path.</summary>
-    internal static FileFacts Of(string path) => OperatingSystem.IsLinux() ? Stat(path) : Portable(path);
+    internal static FileFacts Of(string path) => OperatingSystem.IsLinux()
+        ? Stat(CurrentFolder, [.. Encoding.UTF8.GetBytes(path), 0], 0)
+        : Portable(path);
 
-    private static FileFacts Stat(string path)
+    /// <summary>Looks at what is open, on Linux.</summary>
+    internal static FileFacts Of(SafeFileHandle open) => Stat((int)open.DangerousGetHandle(), [0], TheFolderItself);
+
+    private static FileFacts Stat(int folder, byte[] name, int flags)
     {
         var result = new byte[ResultBytes];
-        byte[] name = [.. Encoding.UTF8.GetBytes(path), 0];
-        if (statx(CurrentFolder, name, 0, BasicFields, result) != 0)
+        if (statx(folder, name, flags, BasicFields, result) != 0)
         {
             return default;
         }

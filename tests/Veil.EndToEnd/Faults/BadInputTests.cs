@@ -78,12 +78,12 @@ public sealed class BadInputTests(RunningTestnet network) : IClassFixture<Runnin
         var sent = _seed.Bytes("arriving", LongFile);
         var key = await network.AddAsync(Gateway, sent);
         var place = Path.Combine(network.Folder, "arriving");
-        var living = $"{place}.part-{Environment.ProcessId}";
+        var living = $"{place}.veil-part-{Environment.ProcessId}";
         await File.WriteAllTextAsync(living, "of a process that runs", Token);
         using (var killed = ToolProcess.Start("dotnet", [Program, "get", key, "-o", place, "--data", Data]))
         {
             // Named by its content, of which something is there.
-            bool HasBegun() => System.IO.Directory.GetFiles(network.Folder, $"arriving.part-{new string('?', 16)}")
+            bool HasBegun() => System.IO.Directory.GetFiles(network.Folder, $"arriving.veil-part-{new string('?', 16)}")
                 .Any(part => new FileInfo(part).Length > 0);
             await UntilAsync(killed, HasBegun);
             killed.Kill();

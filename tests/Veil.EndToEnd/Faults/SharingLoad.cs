@@ -121,7 +121,7 @@ internal sealed class SharingLoad : IAsyncDisposable
         var copy = Path.Combine(_folder, $"copy-of-{gateway}");
         var result = await ToolProcess.RunAsync(
             "veil.dll", "get", thing.Key, "-o", copy, "--data", _network.Data(gateway), "--json");
-        Assert.Empty(System.IO.Directory.EnumerateFiles(_folder, Path.GetFileName(copy) + ".part*"));
+        Assert.Empty(System.IO.Directory.EnumerateFiles(_folder, Path.GetFileName(copy) + ".veil-part*"));
         if (result.ExitCode != 0)
         {
             Assert.False(File.Exists(copy), $"veil get failed and left a file, {_seed}");

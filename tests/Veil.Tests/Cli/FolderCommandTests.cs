@@ -74,7 +74,7 @@ public sealed class FolderCommandTests(LabHouse house) : IDisposable
         Write("f/3", "three");
         string key = (await RunAsync("add", At("f"))).Out.Trim();
         string digest = (await RunAsync("ls", key, "--json")).Done().GetProperty("digest").GetString()!;
-        string part = $"back.part-{digest[..16]}";
+        string part = $"back.veil-part-{digest[..16]}";
         Write($"{part}/1", "one");
         Write($"{part}/2", new string('2', 99_999));
         Write($"{part}/3", "of no use");

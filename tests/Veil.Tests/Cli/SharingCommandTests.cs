@@ -140,8 +140,8 @@ public sealed class SharingCommandTests(LabHouse house) : IDisposable
         byte[] sent = RandomBytes(1_500_000);
         string key = (await RunAsync("add", Write("big.bin", sent))).Out.Trim();
         string digest = JsonValueString((await RunAsync("ls", key, "--json")).Done(), "digest")!;
-        string part = $"out.bin.part-{digest[..16]}";
-        Write("out.bin.part-0123456789abcdef", "of other content");
+        string part = $"out.bin.veil-part-{digest[..16]}";
+        Write("out.bin.veil-part-0123456789abcdef", "of other content");
 
         // All but the last bytes; and nothing of the others.
         Write(part, sent[..^10]);
