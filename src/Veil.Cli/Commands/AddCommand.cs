@@ -53,9 +53,12 @@ internal static class AddCommand
             RefuseSecret(invocation, request, []);
             using var folder = SharedFolder.Open(request.Path, request.Clean);
             RefuseSecret(invocation, request, folder.Places);
-            string leftOut = folder.LeftOut == 0 ? "" : $"; {folder.LeftOut:N0} links and special files are left out";
-            string size = ByteSize.Format(folder.Index.Length);
-            Announce(invocation, $"{folder.Index.Entries.Count:N0} files, {size}{leftOut}");
+            Announce(invocation, $"{folder.Index.Entries.Count:N0} files, {ByteSize.Format(folder.Index.Length)}");
+            if (folder.LeftOut > 0)
+            {
+                invocation.Voice.Warn($"{folder.LeftOut:N0} links and special files are left out");
+            }
+
             ShareNotice.Say(invocation, request, [.. folder.Places], folder.Cleaned);
             var contents = new AddFile(folder.Name, folder.Index.Length, folder.ReadAsync)
             {

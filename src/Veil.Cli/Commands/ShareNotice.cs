@@ -25,7 +25,7 @@ internal static class ShareNotice
             string others = plain == 0 ? "" : $"; {Count(plain, "other file")} {Are(plain)} shared unchanged";
             invocation.Voice.Say($"the metadata of {Count(cleaned, "picture")} is left out{others}");
         }
-        else if (!invocation.Voice.Json)
+        else
         {
             SayPlaces(invocation, [.. places.Where(PictureInput.TellsPlace)]);
         }
@@ -57,7 +57,7 @@ internal static class ShareNotice
         {
             string more = told.Length > Named ? $" and {told.Length - Named:N0} more" : "";
             string where = told.Length == 1 ? "says where it was taken" : "say where they were taken";
-            invocation.Voice.Say(
+            invocation.Voice.Warn(
                 $"{Count(told.Length, "picture")} {where}: "
                 + $"{string.Join(", ", told.Take(Named).Select(Path.GetFileName))}{more}; interrupt now and say "
                 + "--strip-metadata to leave that out");

@@ -125,7 +125,9 @@ internal sealed class ArrivingFile : ForwardWriteStream
 
     /// <summary>The refusal to take another file's place.</summary>
     internal static CliFailure Exists(string path) => new(
-        ExitCodes.Failed, "exists", $"{path} exists", "name another place, or give --force to replace it");
+        ExitCodes.Failed, "exists", $"{path} exists", System.IO.Directory.Exists(path)
+            ? "name another place, or move it away: a folder is not replaced"
+            : "name another place, or give --force to replace it");
 
     /// <inheritdoc/>
     public override async ValueTask WriteAsync(

@@ -61,9 +61,7 @@ internal sealed class SharedFolder : IDisposable
         int cleaned = clean ? MeasureCleaned(root, found) : 0;
         var names = FolderPaths.Sanitize(found.Select(file => file.Path));
         var files = found.Select((file, number) => (
-                Name: names[number] ?? throw new CliFailure(
-                    ExitCodes.Failed, "path_too_long", $"{file.Path} is too long or too deep a path",
-                        $"at most {FolderPaths.MaxBytes} bytes and {FolderPaths.MaxDepth} names are shared"),
+                Name: names[number] ?? throw NoName(file.Path),
                 file.Facts.Length,
                 Place: Path.Combine(root, file.Path)))
             .ToArray();
@@ -115,6 +113,15 @@ internal sealed class SharedFolder : IDisposable
     }
 
     public void Dispose() => _open?.Dispose();
+
+    private static CliFailure NoName(string path) => FolderPaths.Fits(path)
+        ? new CliFailure(
+            ExitCodes.Failed, "names_collide",
+            $"{path} is in a folder whose name another one has, too, where capitals make no difference",
+            "rename one of the two")
+        : new CliFailure(
+            ExitCodes.Failed, "path_too_long", $"{path} is too long or too deep a path",
+            $"at most {FolderPaths.MaxBytes} bytes and {FolderPaths.MaxDepth} names are shared");
 
     // Lengths become those without metadata: they are announced before the first byte. Gives how many pictures it has.
     private static int MeasureCleaned(string root, List<(string Path, FileFacts Facts)> found)
@@ -184,13 +191,23 @@ internal sealed class SharedFolder : IDisposable
             if (entry.LinkTarget is not null)
             {
                 leftOut++;
+                continue;
             }
-            else if (entry is System.IO.DirectoryInfo inner)
+
+            var facts = FileFacts.Of(entry.FullName);
+            if (facts.Kind == FileKind.Missing)
+            {
+                throw new CliFailure(
+                    ExitCodes.Failed, "unreadable", $"{path} is not there under this name, which may not be UTF-8",
+                    "rename it, or share a copy without it");
+            }
+
+            if (entry is System.IO.DirectoryInfo inner)
             {
                 Collect(inner, path + "/", found, ref leftOut);
                 isEmpty = false;
             }
-            else if (FileFacts.Of(entry.FullName) is { Kind: FileKind.Regular } facts)
+            else if (facts.Kind == FileKind.Regular)
             {
                 found.Add((path, facts));
                 isEmpty = false;

@@ -29,6 +29,9 @@ internal sealed class Voice(bool json, Terminal terminal)
         }
     }
 
+    /// <summary>Says on standard error what cannot be taken back afterwards, to a script's log as well.</summary>
+    internal void Warn(string line) => TryWrite(terminal.Error, line);
+
     /// <summary>Says on standard output how far it is, to whoever waits for it there.</summary>
     internal void Announce(string line) => TryWrite(terminal.Out, line);
 

@@ -57,13 +57,15 @@ public static class FolderPaths
         }
     }
 
-    private static bool IsValid(string path)
+    /// <summary>Whether a path is neither too long nor too deep.</summary>
+    public static bool Fits(string path)
     {
-        var components = ComponentsOf(path);
-        return components.Length is > 0 and <= MaxDepth
-            && Encoding.UTF8.GetByteCount(path) <= MaxBytes
-            && Array.TrueForAll(components, FileName.IsValid);
+        ArgumentNullException.ThrowIfNull(path);
+        return ComponentsOf(path).Length is > 0 and <= MaxDepth && Encoding.UTF8.GetByteCount(path) <= MaxBytes;
     }
+
+    private static bool IsValid(string path) =>
+        Fits(path) && Array.TrueForAll(ComponentsOf(path), FileName.IsValid);
 
     private static string? Sanitize(string path, SpelledPaths spelled)
     {

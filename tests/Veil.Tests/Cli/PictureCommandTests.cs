@@ -94,6 +94,10 @@ public sealed class PictureCommandTests(LabHouse house) : IDisposable
         Assert.Contains(
             "2 pictures say where they were taken: told.jpg, told.tif", added.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("clean.jpg", added.Error, StringComparison.Ordinal);
+
+        // A script's log has it as well: it cannot be taken back.
+        var byScript = await RunAsync("add", At("f"), "--json");
+        Assert.Contains("2 pictures say where they were taken", byScript.Error, StringComparison.Ordinal);
     }
 
     [Theory]
