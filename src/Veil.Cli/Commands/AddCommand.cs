@@ -56,7 +56,7 @@ internal static class AddCommand
             Announce(invocation, $"{folder.Index.Entries.Count:N0} files, {ByteSize.Format(folder.Index.Length)}");
             if (folder.LeftOut > 0)
             {
-                invocation.Voice.Warn($"{folder.LeftOut:N0} links and special files are left out");
+                invocation.Voice.Say($"{folder.LeftOut:N0} links and special files are left out");
             }
 
             ShareNotice.Say(invocation, request, [.. folder.Places], folder.Cleaned);
