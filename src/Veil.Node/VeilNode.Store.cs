@@ -29,10 +29,13 @@ public sealed partial class VeilNode
                     ? new RecordHandOver(records, new NamePlacer(_blocks, _seams.Time), _keys.Relay)
                     : null,
                 Denylist = _seams.Denylist,
-                IsLive = () => Consensus?.IsLive(_seams.Time.GetUtcNow()) == true,
+                IsLive = IsLive,
                 OnChange = onChange,
             },
             _logger);
+
+    // Whether the network can be used, and its clock and ours agree.
+    private bool IsLive() => Consensus?.IsLive(_seams.Time.GetUtcNow()) == true;
 
     private NodeServices NewServices(RelayId self) => new(Options, _seams, _context, self, () => Consensus)
     {

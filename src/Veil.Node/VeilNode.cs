@@ -382,7 +382,7 @@ public sealed partial class VeilNode : IAsyncDisposable
         Keeper,
         _seams.State,
         (_seams.Time, _seams.Decisions),
-        () => Consensus?.IsLive(_seams.Time.GetUtcNow()) == true,
+        IsLive,
         _logger);
 
     private KeepRing RingOf(TimeSpan grace) => Consensus is { } consensus

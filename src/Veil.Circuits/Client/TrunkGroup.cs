@@ -141,6 +141,7 @@ internal sealed partial class TrunkGroup(TrunkBuilder builder, SpareTrunks spare
     /// asked again over others. Often.</summary>
     internal void Watch()
     {
+        Look();
         List<Trunk> dead;
         lock (_lock)
         {

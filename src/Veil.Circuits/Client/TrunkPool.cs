@@ -107,7 +107,6 @@ public sealed class TrunkPool : IDisposable
 
         foreach (var group in groups)
         {
-            group.Look();
             group.Watch();
         }
     }
@@ -141,13 +140,12 @@ public sealed class TrunkPool : IDisposable
 
         // One in use gives way only when all are, and one that waits for an answer only when all do. A stream to an
         // exit may be quiet for hours and is missed when it ends; connections to stores are made anew.
-        var oldest = _groups
-            .OrderBy(entry => !entry.Value.IsIdle)
-            .ThenBy(entry => entry.Value.IsAwaiting)
-            .ThenBy(entry => entry.Key.Purpose == TrunkPurpose.Interactive)
-            .ThenBy(entry => entry.Value.LastUsed)
-            .First();
-        oldest.Value.Dispose();
-        _groups.Remove(oldest.Key);
+        var (key, least) = _groups.MinBy(entry => (
+            !entry.Value.IsIdle,
+            entry.Value.IsAwaiting,
+            entry.Key.Purpose == TrunkPurpose.Interactive,
+            entry.Value.LastUsed));
+        least.Dispose();
+        _groups.Remove(key);
     }
 }

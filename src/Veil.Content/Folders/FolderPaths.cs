@@ -61,11 +61,17 @@ public static class FolderPaths
     public static bool Fits(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return ComponentsOf(path).Length is > 0 and <= MaxDepth && Encoding.UTF8.GetByteCount(path) <= MaxBytes;
+        return Fits(path, ComponentsOf(path));
     }
 
-    private static bool IsValid(string path) =>
-        Fits(path) && Array.TrueForAll(ComponentsOf(path), FileName.IsValid);
+    private static bool Fits(string path, string[] components) =>
+        components.Length is > 0 and <= MaxDepth && Encoding.UTF8.GetByteCount(path) <= MaxBytes;
+
+    private static bool IsValid(string path)
+    {
+        var components = ComponentsOf(path);
+        return Fits(path, components) && Array.TrueForAll(components, FileName.IsValid);
+    }
 
     private static string? Sanitize(string path, SpelledPaths spelled)
     {

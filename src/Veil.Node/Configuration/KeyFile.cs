@@ -14,7 +14,10 @@ public static class KeyFile
     internal const string Header = "veil-keys 1";
 
     private const int KeyBytes = 32;
-    private const int MaxBytes = 1024;
+
+    /// <summary>The longest text.</summary>
+    internal const int MaxBytes = 1024;
+
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 

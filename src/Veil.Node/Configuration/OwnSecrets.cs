@@ -6,7 +6,8 @@ namespace Veil.Node.Configuration;
 public static class OwnSecrets
 {
     /// <summary>The longest key file.</summary>
-    public const int MaxBytes = 1024;
+    public const int MaxBytes =
+        KeyFile.MaxBytes > NameKeyText.MaxBytes ? KeyFile.MaxBytes : NameKeyText.MaxBytes;
 
     private static readonly byte[][] _marks =
     [

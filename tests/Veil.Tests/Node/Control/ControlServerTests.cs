@@ -71,16 +71,7 @@ public sealed class ControlServerTests(LabHouse house)
         using var client = house.Connect();
         byte[] sent = Bytes(3_000_000);
         var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var source = new MemoryStream(sent);
-        var file = new AddFile(FileName, sent.Length, async (memory, token) =>
-        {
-            if (source.Position > sent.Length / 2)
-            {
-                await heard.Task.WaitAsync(token);
-            }
-
-            return await source.ReadAsync(memory, token);
-        });
+        var file = HalfOf(sent, token => heard.Task.WaitAsync(token));
 
         var added = await client.AddAsync(file, progress => heard.TrySetResult(), Token);
 
@@ -90,30 +81,19 @@ public sealed class ControlServerTests(LabHouse house)
     [Fact]
     public async Task A_client_that_goes_ends_its_publication_and_leaves_room_for_others()
     {
-        // A server of its own: others that add meanwhile would find the house's busy.
-        await house.ReadyAsync();
-        var folder = System.IO.Directory.CreateTempSubdirectory("veil-control-");
-        try
+        // Others that add meanwhile would find the house's busy.
+        await using var own = await OwnServer.StartAsync(house, Token);
+        for (int client = 0; client < LabHouse.MaxPublications + 2; client++)
         {
-            string path = ControlSocket.In(folder.FullName);
-            await using var server = new ControlServer(house.Surface, path, house.Logs);
-            await server.StartAsync(Token);
-            for (int client = 0; client < LabHouse.MaxPublications + 2; client++)
-            {
-                using var gone = new CancellationTokenSource();
-                using var connection = new ControlClient(path);
-                var hanging = connection.AddAsync(HangingFile(gone), null, gone.Token);
-                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
-            }
+            using var gone = new CancellationTokenSource();
+            using var connection = own.Connect();
+            var hanging = connection.AddAsync(HangingFile(gone), null, gone.Token);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
+        }
 
-            // More than may run at a time have gone: if one of them still ran, the node would be busy, or soon be free.
-            using var next = new ControlClient(path);
-            await WhileBusyAsync(() => next.AddAsync(FileOf(Bytes(10)), null, Token));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        // More than may run at a time have gone: if one of them still ran, the node would be busy, or soon be free.
+        using var next = own.Connect();
+        await WhileBusyAsync(() => next.AddAsync(FileOf(Bytes(10)), null, Token));
     }
 
     [Fact]
@@ -266,42 +246,20 @@ public sealed class ControlServerTests(LabHouse house)
     [Fact]
     public async Task A_server_that_stops_ends_what_is_under_way_and_takes_its_socket_along()
     {
-        await house.ReadyAsync();
-        var folder = System.IO.Directory.CreateTempSubdirectory("veil-control-");
-        try
-        {
-            string path = ControlSocket.In(folder.FullName);
-            var server = new ControlServer(house.Surface, path, house.Logs);
-            await server.StartAsync(Token);
-            using var client = new ControlClient(path);
-            var served = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var source = new MemoryStream(Bytes(3_000_000));
-            var adding = client.AddAsync(
-                new AddFile(FileName, source.Length, async (memory, token) =>
-                {
-                    if (source.Position > source.Length / 2)
-                    {
-                        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
-                    }
+        await using var own = await OwnServer.StartAsync(house, Token);
+        using var client = own.Connect();
+        var served = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var file = HalfOf(
+            Bytes(3_000_000), token => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token));
+        var adding = client.AddAsync(file, progress => served.TrySetResult(), Token);
 
-                    return await source.ReadAsync(memory, token);
-                }),
-                progress => served.TrySetResult(),
-                Token);
+        // Not before: a request that the server has not begun to serve is not under way.
+        await await Task.WhenAny(served.Task, adding).WaitAsync(Token);
+        await own.Server.DisposeAsync();
 
-            // Not before: a request that the server has not begun to serve is not under way.
-            await served.Task.WaitAsync(Token);
-
-            await server.DisposeAsync();
-
-            Assert.Equal(ControlClient.Gone, await CodeOfAsync(adding));
-            Assert.False(File.Exists(path));
-            Assert.Equal(ControlClient.NotRunning, await CodeOfAsync(client.GetStatusAsync(Token)));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        Assert.Equal(ControlClient.Gone, await CodeOfAsync(adding));
+        Assert.False(File.Exists(own.SocketPath));
+        Assert.Equal(ControlClient.NotRunning, await CodeOfAsync(client.GetStatusAsync(Token)));
     }
 
     private static byte[] Bytes(int length)
@@ -316,6 +274,21 @@ public sealed class ControlServerTests(LabHouse house)
     }
 
     private static AddFile FileOf(byte[] content) => new(FileName, content.Length, new MemoryStream(content).ReadAsync);
+
+    // The rest comes when the wait is over.
+    private static AddFile HalfOf(byte[] content, Func<CancellationToken, Task> waitAsync)
+    {
+        var source = new MemoryStream(content);
+        return new AddFile(FileName, content.Length, async (memory, token) =>
+        {
+            if (source.Position > content.Length / 2)
+            {
+                await waitAsync(token);
+            }
+
+            return await source.ReadAsync(memory, token);
+        });
+    }
 
     // Its reader leaves while the node waits for more.
     private static AddFile HangingFile(CancellationTokenSource gone)
